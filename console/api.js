@@ -2,7 +2,7 @@
 
 const BASE = "/crm/bulk/v8";
 /** Paths of what lies beside the backups. All others lie below them. */
-const BESIDE = /^\/(restores|erasures)(?=[/?]|$)/;
+const BESIDE = /^\/(restores|drills|erasures)(?=[/?]|$)/;
 
 const session = {
   token: sessionStorage.getItem("token") ?? "",

@@ -30,7 +30,7 @@ const PLACES = /** @type {const} */ ([
   ["settings", "settings", "settings"],
 ]);
 /** Views below "Downloads", whose files have the names of their paths. */
-const INSIDE = ["explore", "search", "compare", "restore", "restores", "erase", "erasures"];
+const INSIDE = ["explore", "search", "compare", "restore", "restores", "drills", "erase", "erasures"];
 /** Interval of redraws, which keep relative times up to date, in milliseconds. */
 const REDRAW_INTERVAL = 15_000;
 /** Delay before modules are loaded that the first screen does not need, in milliseconds. */

@@ -95,6 +95,7 @@ type ComparedModule = Sent<Schemas["ComparedModule"]>;
 type ComparedRecord = Sent<Schemas["ComparedRecord"]>;
 type ComparedAttachment = Sent<Schemas["ComparedAttachment"]>;
 type Restore = Sent<Schemas["RestoreOut"]>;
+type Drill = Sent<Schemas["DrillOut"]>;
 /** What a restore does to records: see `parts/restores.js`. */
 type RestoreCounts = Sent<Schemas["PlanCountsOut"]>;
 type PlannedRecord = Sent<Schemas["PlannedRecordOut"]>;

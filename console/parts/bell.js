@@ -32,9 +32,17 @@ export async function showNewNotices(app, after, isOwn) {
     .slice(0, 3)
     .reverse()) {
     announced.add(notice.id);
-    const isBad = ["failed", "skipped", "overlapped", "missed", "payment_failed", "order_failed", "unusual_loss"].includes(
-      notice.kind,
-    );
+    const isBad = [
+      "failed",
+      "skipped",
+      "overlapped",
+      "missed",
+      "payment_failed",
+      "order_failed",
+      "unusual_loss",
+      "drill_differs",
+      "drill_failed",
+    ].includes(notice.kind);
     const action = notice.links.length ? { words: say("go_to_downloads"), to: "/downloads" } : undefined;
     const subject = notice.failure?.subject;
     app.toast(subject ? `${textOf(notice)} ${subjectOf(subject)}` : textOf(notice), { kind: isBad ? "bad" : "info", action });

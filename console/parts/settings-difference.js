@@ -27,6 +27,7 @@ export function inWords(settings) {
     recipients,
     csv,
     retention,
+    drills,
   } = settings;
   const { percent: part, modules, attachments } = settings.unusual_loss;
   const isOn = (/** @type {boolean} */ value) => say(value ? "is_on" : "is_off");
@@ -44,6 +45,7 @@ export function inWords(settings) {
     [say("loss_modules"), isOn(modules)],
     [say("loss_attachments"), isOn(attachments)],
     [say("retention_heading"), retentionText(retention ?? null)],
+    [say("drills"), say(`drills_${drills}`)],
   ];
 }
 

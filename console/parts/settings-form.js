@@ -44,6 +44,7 @@ export function formOf(settings, editing, { save, add, remove, choose }) {
       tick("protect", csv.protect_values, say("csv_protected"), say("csv_protected_hint")),
     ),
     lossRuleOf(settings.unusual_loss, wrong),
+    drillsOf(settings.drills),
     retentionOf(settings.retention ?? null, editing.rule, choose),
     message,
     el("div", { class: "actions" }, el("button", { class: "primary" }, icon("check"), say("save"))),
@@ -61,6 +62,7 @@ export function settingsIn(form) {
     max_part_bytes: mib ? mib * MIB : null,
     layout: form.get("layout"),
     retention: retentionIn(form),
+    drills: form.get("drills"),
     csv: { byte_order_mark: form.has("bom"), escape_formulas: form.has("escape"), protect_values: form.has("protect") },
     unusual_loss: {
       percent: Number(form.get("loss_percent")),
@@ -141,6 +143,15 @@ function layoutOf(layout) {
     ),
     el("p", { class: "soft", id: "layout-hint" }, say("layout_hint")),
   );
+}
+
+/** Which backups are drilled by themselves. @param {string} policy */
+function drillsOf(policy) {
+  const options = ["off", "each_backup", "weekly"].map((name) =>
+    el("option", { value: name, selected: name === policy }, say(`drills_${name}`)),
+  );
+  const select = el("select", { id: "drills", name: "drills", "aria-describedby": "drills-hint" }, ...options);
+  return field("drills", say("drills"), select, el("p", { class: "soft", id: "drills-hint" }, say("drills_hint")));
 }
 
 /** @param {Editing} editing @param {string} wrong @param {() => void} add @param {(at: number) => void} remove */

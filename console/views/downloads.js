@@ -18,6 +18,7 @@ import {
 import { backUpNow, download } from "../parts/backup.js";
 import { changesOverTime } from "../parts/changes.js";
 import { contentsOf } from "../parts/contents.js";
+import { drillOf } from "../parts/drills.js";
 import { holdOf, keptData, keptText } from "../parts/retention.js";
 import { remakeFailure } from "../parts/remake.js";
 import { statementButton } from "../parts/statement.js";
@@ -237,6 +238,7 @@ function detailsOf(app, backup, isExpired, { compared, kept, reload }) {
     expiryOf(app, backup, isExpired),
     filesOf(app, backup, isExpired, reload),
     el("div", { class: "actions" }, statementButton(app, backup)),
+    drillOf(app, backup),
     el("h3", {}, say("retention_heading")),
     holdOf(app, kept, backup),
     el("h3", {}, say("contents")),

@@ -37,7 +37,17 @@ const GROUPS = {
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
   downloads: ["download_started", "attachment_downloaded"],
   explored: ["records_listed", "record_viewed", "records_searched"],
-  restores: ["restore_planned", "restore_confirmed", "restore_completed", "restore_failed", "restore_cancelled"],
+  restores: [
+    "restore_planned",
+    "restore_confirmed",
+    "restore_completed",
+    "restore_failed",
+    "restore_cancelled",
+    "drill_started",
+    "drill_same",
+    "drill_differs",
+    "drill_failed",
+  ],
   erasures: [
     "erasure_requested",
     "erasure_confirmed",
@@ -99,6 +109,10 @@ const MARKS = {
   restore_completed: ["check", "good"],
   restore_failed: ["alert", "bad"],
   restore_cancelled: ["stop", "quiet"],
+  drill_started: ["run", "busy"],
+  drill_same: ["check", "good"],
+  drill_differs: ["alert", "bad"],
+  drill_failed: ["alert", "bad"],
   erasure_requested: ["search", "quiet"],
   erasure_confirmed: ["run", "busy"],
   erasure_pending: ["clock", "warn"],
@@ -266,6 +280,7 @@ function eventOf(record) {
         ),
         record.kind === "backup_ready" && record.backup ? insideLink(record.backup, longTime(record.log_time)) : null,
         pageLink("restores", record.restore, words, longTime(record.log_time)),
+        pageLink("drills", record.drill, words, longTime(record.log_time)),
         pageLink("erasures", record.erasure, words, longTime(record.log_time)),
         record.order ? orderLink(record.order, say("show_order_of", { what: words, time: longTime(record.log_time) })) : null,
       ),
@@ -287,6 +302,7 @@ function detailsOf(record) {
   if (changed) details.push(changed);
   if (record.losses) details.push(lossesText(record.losses));
   if (record.restore && record.records !== null) details.push(say("restored_records", { count: record.records }));
+  if (record.drill && record.records !== null) details.push(say("restored_records", { count: record.records }));
   if (record.target === "restore_target") details.push(say("restore_into_restore_target"));
   if (record.count) details.push(say("backup_count", { count: record.count }));
   if (record.amount && record.currency && !FREE.includes(record.kind))
@@ -305,7 +321,7 @@ function insideLink(backup, time) {
   return el("a", { href: `#/explore/${backup}`, "aria-label": say("look_inside_of", { time }) }, say("look_inside"));
 }
 
-/** A link to the restore or erasure that an event is about. @param {string} place @param {string | null | undefined} id @param {string} what @param {string} time */
+/** A link to the restore, drill or erasure that an event is about. @param {string} place @param {string | null | undefined} id @param {string} what @param {string} time */
 function pageLink(place, id, what, time) {
   return id ? el("a", { href: `#/${place}/${id}`, "aria-label": say("show_details_of", { what, time }) }, say("details")) : null;
 }

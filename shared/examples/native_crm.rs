@@ -73,6 +73,7 @@ fn organisation(id: OrgId, name: String, plan: String) -> Organisation {
         locale: None,
         archive: ArchiveOptions::default(),
         loss_rule: Default::default(),
+        drills: Default::default(),
         retention: None,
         version: 0,
     }

@@ -10,6 +10,7 @@ pub mod call_outcome;
 pub mod captured;
 pub mod connecting;
 pub mod domain;
+pub mod drilled;
 pub mod ending;
 pub mod erasing;
 pub mod lambda;

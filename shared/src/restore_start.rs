@@ -1,7 +1,8 @@
-//! Starts the work on restores. The API does so for what a person asks for, and the sweep for a restore whose start was lost.
+//! Starts the work on restores and drills. The API does so for what a person asks for, and the sweep for a restore whose start was lost.
 
 use serde_json::json;
 
+use crate::domain::drill::Drill;
 use crate::domain::restore::{Restore, RestoreStatus};
 use crate::ports::{PortError, StartOutcome, Workflow};
 
@@ -23,5 +24,22 @@ fn step_of(restore: &Restore) -> &'static str {
 async fn start(workflow: &dyn Workflow, restore: &Restore, (name, step): (&str, &str)) -> Result<StartOutcome, PortError> {
     let name = format!("restore-{}-{}-{name}", restore.org, restore.id);
     let input = json!({ "kind": "restore", "org": restore.org, "id": restore.id, "step": step });
+    workflow.start(&name, input).await
+}
+
+/// Starts the execution of a drill. One that is already running is not started again.
+pub async fn start_drill(workflow: &dyn Workflow, drill: &Drill) -> Result<StartOutcome, PortError> {
+    work_on(workflow, drill, "drill").await
+}
+
+/// Starts an execution that ends a drill of which nothing is heard any more.
+pub async fn start_drill_end(workflow: &dyn Workflow, drill: &Drill) -> Result<StartOutcome, PortError> {
+    work_on(workflow, drill, "fail").await
+}
+
+/// Drills are worked on as restores are, by the same function.
+async fn work_on(workflow: &dyn Workflow, drill: &Drill, step: &str) -> Result<StartOutcome, PortError> {
+    let name = format!("drill-{}-{}-{step}", drill.org, drill.id);
+    let input = json!({ "kind": "restore", "org": drill.org, "id": drill.id, "step": step });
     workflow.start(&name, input).await
 }

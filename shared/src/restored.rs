@@ -10,6 +10,7 @@ use crate::domain::backup::Failure;
 use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::{ModulePlan, PlannedAction, RestoreOutcome};
 use crate::domain::writing::{Hindrance, WriteOutcome};
+use crate::drilled::leave_out_of_drill;
 use crate::ports::{Bucket, ErrorKind, ObjectRef, Objects, PortError, find_json, put_json, read_json};
 use crate::restore_search::RestoreFindings;
 use crate::snapshots::differences::DifferencePlace;
@@ -275,7 +276,7 @@ fn restores_prefix(org: OrgId) -> String {
     format!("restores/{org}/")
 }
 
-/// Leaves out of all reports and findings of an organisation the rows of which `is_unwanted` says so, by module and id of the record. Returns the prefix of
+/// Leaves out of all reports, findings and results of drills of an organisation the rows of which `is_unwanted` says so, by module and id of the record. Returns the prefix of
 /// what it has changed.
 pub async fn leave_out_of_reports(
     objects: &dyn Objects,
@@ -288,6 +289,7 @@ pub async fn leave_out_of_reports(
         if at.key.ends_with(FINDINGS) {
             leave_out_of_findings(objects, &at, &is_unwanted).await?;
         }
+        leave_out_of_drill(objects, &at, &is_unwanted).await?;
         if !at.key.contains(REPORT) {
             continue;
         }

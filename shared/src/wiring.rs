@@ -40,6 +40,7 @@ impl Aws {
             statements: table.clone(),
             holds: table.clone(),
             restores: table.clone(),
+            drills: table.clone(),
             erasures: table,
             erasure_keys: self.erasure_keys(),
         }

@@ -9,6 +9,7 @@ mod captures;
 mod catalogue;
 mod changes;
 mod checksums;
+mod drills;
 mod emulators;
 mod erasures;
 mod known;

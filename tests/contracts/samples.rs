@@ -57,6 +57,7 @@ pub fn organisation(id: OrgId) -> Organisation {
         locale: Some(Locale::Ja),
         archive: ArchiveOptions::default(),
         loss_rule: Default::default(),
+        drills: Default::default(),
         retention: None,
         version: 0,
     }

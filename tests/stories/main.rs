@@ -22,6 +22,7 @@ mod database_kills;
 mod database_program;
 mod databases;
 mod downloads;
+mod drills;
 mod edge;
 mod erasing;
 mod exploring;

@@ -1,8 +1,8 @@
 //! Restoring a backup into a PostgreSQL database: the plan says what is done, the database is as in the backup afterwards, what is newer or
 //! changed meanwhile is left, and a restore is undone by another one.
 
-mod damaged;
-mod files;
+pub mod damaged;
+pub mod files;
 mod kills;
 mod lost;
 mod random;

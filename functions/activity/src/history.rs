@@ -17,7 +17,7 @@ use hozon_shared::api::{
 use hozon_shared::domain::connection::ConnectionRole;
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
 use hozon_shared::domain::exploring::LookedAt;
-use hozon_shared::domain::id::{ErasureId, OrderId, OrgId, RestoreId};
+use hozon_shared::domain::id::{ErasureId, OrderId, OrgId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::Money;
 use hozon_shared::domain::organisation::Organisation;
@@ -86,7 +86,9 @@ struct Record {
     /// Where a restore writes.
     #[schema(value_type = Option<ConnectionRoleName>)]
     target: Option<ConnectionRole>,
-    /// Number of records that a restore is to write, or has written.
+    /// The drill that the event is about.
+    drill: Option<String>,
+    /// Number of records that a restore is to write, or has written, or that a drill has compared.
     records: Option<u64>,
     /// The erasure that the event is about, or after which zips were made anew.
     erasure: Option<String>,
@@ -234,9 +236,10 @@ fn record(event: &Event, zone: Tz) -> Record {
         backup: what.backup().map(|id| id.to_string()),
         address: if let EventKind::DownloadStarted { address, .. } = what { address.clone() } else { None },
         explored: if let EventKind::Explored { what, .. } = what { Some(ExploredOut::from(what)) } else { None },
-        restore: restored(what).map(|(id, _)| id.to_string()),
+        restore: if let EventKind::Restore { restore, .. } = what { Some(restore.to_string()) } else { None },
         target: if let EventKind::Restore { target, .. } = what { Some(*target) } else { None },
-        records: restored(what).map(|(_, records)| records),
+        drill: if let EventKind::Drill { drill, .. } = what { Some(drill.to_string()) } else { None },
+        records: records(what),
         erasure: erased(what).map(|erasure| erasure.to_string()),
         count: if let EventKind::Order { backups, .. } = what { Some(*backups).filter(|count| *count > 0) } else { None },
         order: order(what).map(|order| order.to_string()),
@@ -275,6 +278,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::DownloadStarted { .. }
         | EventKind::Explored { .. }
         | EventKind::Restore { .. }
+        | EventKind::Drill { .. }
         | EventKind::Order { .. }
         | EventKind::Subscription { .. }
         | EventKind::PlanChanged { .. } => (None, None),
@@ -299,9 +303,10 @@ fn erased(what: &EventKind) -> Option<ErasureId> {
     }
 }
 
-fn restored(what: &EventKind) -> Option<(RestoreId, u64)> {
+fn records(what: &EventKind) -> Option<u64> {
     match what {
-        EventKind::Restore { restore, records, .. } => Some((*restore, *records)),
+        EventKind::Restore { records, .. } => Some(*records),
+        EventKind::Drill { totals, .. } => totals.map(|totals| totals.records),
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
 //! The task `finish`: records the snapshot and the zips with a signed statement, publishes the ready event, and then deletes the work objects and
-//! old snapshots. Zips that were made anew are recorded only.
+//! old snapshots. A drill of the backup is requested, if it is due. Zips that were made anew are recorded only.
 
 use hozon_shared::domain::backup::{ArchiveFile, BackupStatus, MadeZips};
 use hozon_shared::domain::change;
@@ -9,9 +9,9 @@ use hozon_shared::domain::source::Losses;
 use hozon_shared::snapshots::of_backup::record;
 use serde_json::Value;
 
-use crate::remake;
 use crate::run::Run;
 use crate::task_error::TaskErrorKind;
+use crate::{drill, remake};
 
 pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
     let backup = run.load().await?;
@@ -32,6 +32,7 @@ pub async fn run(run: &Run<'_>) -> Result<Value, TaskErrorKind> {
         let made = MadeZips { files, losses, changes };
         run.ports.store.commit(run.org, change::complete(backup, made, statement, now, events)?).await?;
     }
+    drill::request_if_due(run).await?;
     run.clear(&run.work_prefix()).await?;
     run.sweep().await?;
     Ok(Value::Null)

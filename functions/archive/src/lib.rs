@@ -7,6 +7,7 @@ mod compare;
 mod contents;
 mod csv_entry;
 mod documents;
+mod drill;
 mod explain;
 mod fail;
 mod finish;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hozon_shared::ending::EndingPorts;
 use hozon_shared::ports::{
-    Accounts, Clock, Connections, Ids, Objects, Ports, Progress, Schedules, Signer, Statements, Store, Uploads,
+    Accounts, Clock, Connections, Drills, Ids, Objects, Ports, Progress, Schedules, Signer, Statements, Store, Uploads,
 };
 use hozon_shared::snapshots::retained::RetainedPorts;
 use hozon_shared::snapshots::session::SessionPorts;
@@ -26,6 +26,7 @@ pub struct ArchivePorts {
     pub ending: EndingPorts,
     pub signer: Arc<dyn Signer>,
     pub statements: Arc<dyn Statements>,
+    pub drills: Arc<dyn Drills>,
 }
 
 impl From<&Ports> for ArchivePorts {
@@ -33,7 +34,7 @@ impl From<&Ports> for ArchivePorts {
     fn from(ports: &Ports) -> Self {
         let (ending, session, retained) = (EndingPorts::from(ports), SessionPorts::from(ports), RetainedPorts::from(ports));
         let Ports { clock, ids, store, schedules, accounts, progress, objects, uploads, connections, .. } = ports.clone();
-        let Ports { signer, statements, .. } = ports.clone();
+        let Ports { signer, statements, drills, .. } = ports.clone();
         Self {
             clock,
             ids,
@@ -49,6 +50,7 @@ impl From<&Ports> for ArchivePorts {
             ending,
             signer,
             statements,
+            drills,
         }
     }
 }

@@ -8,6 +8,7 @@
 mod changes;
 mod channels;
 mod deliver;
+mod drills;
 mod figures;
 mod letter;
 mod notice;

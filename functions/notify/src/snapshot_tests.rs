@@ -8,8 +8,9 @@ use hozon_shared::domain::archive_options::ArchiveOptions;
 use hozon_shared::domain::backup::{Failure, FailureSubject};
 use hozon_shared::domain::comparison::{ChangeSummary, Comparison};
 use hozon_shared::domain::differences::{Counted, Differences, ModuleDifferences, ModuleState};
+use hozon_shared::domain::drill::{DrillStatus, DrillTotals};
 use hozon_shared::domain::event::{Event, EventKind, OrderStep};
-use hozon_shared::domain::id::{BackupId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId};
+use hozon_shared::domain::id::{BackupId, DrillId, EventId, OrderId, OrgId, ScheduleId, SubscriptionId, UserId};
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::money::{Currency, Money};
 use hozon_shared::domain::organisation::{Contact, Organisation, Person};
@@ -40,6 +41,7 @@ fn organisation(locale: Locale) -> Organisation {
         locale: Some(locale),
         archive: ArchiveOptions::default(),
         loss_rule: Default::default(),
+        drills: Default::default(),
         retention: None,
         version: 1,
     }
@@ -65,6 +67,22 @@ fn changes() -> ChangeSummary {
     ];
     let comparison = Comparison::Compared(Differences::new(BackupId(6), modules));
     ChangeSummary::of(&comparison, LossRule::default()).for_event()
+}
+
+fn drill(status: DrillStatus) -> EventKind {
+    let (drill, backup, taken) = (DrillId(12), BackupId(7), "2026-11-29T19:00:00Z".parse().expect("a time"));
+    let all = DrillTotals { modules: 12, records: 56_214, files: 1_038, files_read: 38, ..DrillTotals::default() };
+    let differing =
+        DrillTotals { modules_differing: 2, records_differing: 17, files_differing: 1, foreign_keys_refused: 1, ..all };
+    let failure =
+        || Failure::new("DRILL_TARGET_NOT_EMPTY", "The restore target has something that no drill has made (table deal).");
+    let (totals, failure) = match status {
+        DrillStatus::Running => (None, None),
+        DrillStatus::Same => (Some(all), None),
+        DrillStatus::Differs => (Some(differing), None),
+        DrillStatus::Failed => (None, Some(failure())),
+    };
+    EventKind::Drill { drill, backup, taken, status, totals, failure }
 }
 
 /// Returns one event of each kind that causes a message.
@@ -107,6 +125,9 @@ fn events() -> Vec<EventKind> {
         step(OrderStep::Refunded, 1),
         turn(SubscriptionStep::PaymentFailed, Product::Weekly),
         turn(SubscriptionStep::Ended, Product::Plan("Enterprise".to_owned())),
+        drill(DrillStatus::Same),
+        drill(DrillStatus::Differs),
+        drill(DrillStatus::Failed),
     ]
 }
 

@@ -7,6 +7,7 @@ use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::source::Losses;
 
 use crate::changes;
+use crate::drills;
 use crate::figures::written;
 use crate::purchases;
 
@@ -133,6 +134,7 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             ],
         ),
         EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::english(what, zone),
+        EventKind::Drill { .. } => drills::english(what, zone),
         // Mail and chat say it in their message about the finished backup.
         EventKind::UnusualLoss { .. }
         | EventKind::DownloadStarted { .. }
@@ -239,6 +241,7 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
             ],
         ),
         EventKind::Order { .. } | EventKind::Subscription { .. } => purchases::japanese(what, zone),
+        EventKind::Drill { .. } => drills::japanese(what, zone),
         // Mail and chat say it in their message about the finished backup.
         EventKind::UnusualLoss { .. }
         | EventKind::DownloadStarted { .. }

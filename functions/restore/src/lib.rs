@@ -1,7 +1,9 @@
-//! The `restore` function: restores are asked for, read, confirmed, cancelled and undone. The function `write-back` carries them out.
+//! The `restore` function: restores are asked for, read, confirmed, cancelled and undone, and drills are asked for and read. The function `write-back` carries them out.
 
 mod actions;
 mod begin;
+mod drill_out;
+mod drills;
 mod lists;
 mod out;
 mod plan;
@@ -23,6 +25,8 @@ pub fn router(ports: RestorePorts) -> Documented {
         .routes(routes!(actions::confirm))
         .routes(routes!(actions::cancel))
         .routes(routes!(undo::undo))
+        .routes(routes!(drills::create))
+        .routes(routes!(drills::get))
         .routes(routes!(report::list))
         .routes(routes!(report::csv));
     with_idempotency(with_versions(routes), &ports.once).with_state(ports)

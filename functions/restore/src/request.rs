@@ -105,7 +105,12 @@ pub async fn created(
     once: &Once,
     wanted: WantedRestore,
 ) -> Result<(StatusCode, Json<RestoreEnvelope>), ApiError> {
-    let connection = writable(ports, caller.org, wanted.target).await?.id;
+    let connection = writable(ports, caller.org, wanted.target).await?;
+    if connection.drills {
+        let message = "The restore target is there for drills, which delete everything in it. Set another one first.";
+        return Err(ApiError::not_allowed(message));
+    }
+    let connection = connection.id;
     require_free(ports, caller.org).await?;
     let WantedRestore { backup, undone, target, selection, policy, snapshot } = wanted;
     let (org, now, zone) = (caller.org, ports.clock.now(), zone(ports, caller.org).await?);

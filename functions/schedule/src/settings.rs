@@ -6,10 +6,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use chrono::NaiveTime;
-use hozon_shared::api::closed_sets::{ArchiveLayoutName, Language};
+use hozon_shared::api::closed_sets::{ArchiveLayoutName, DrillPolicyName, Language};
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, named};
 use hozon_shared::domain::archive_options::{ArchiveLayout, ArchiveOptions, CsvOptions, MIN_ZIP};
 use hozon_shared::domain::change;
+use hozon_shared::domain::drill::DrillPolicy;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, MAX_RECIPIENTS, Organisation, is_address};
@@ -53,6 +54,9 @@ struct SettingsOut {
     unusual_loss: LossRuleOut,
     /// Which captured data is kept; null selects the service's default.
     retention: Option<RetentionRuleBody>,
+    /// Which backups are drilled by themselves. None is while no restore target is there for drills.
+    #[schema(value_type = DrillPolicyName)]
+    drills: DrillPolicy,
 }
 
 /// When a backup warns of an unusual loss.
@@ -112,6 +116,8 @@ struct WantedSettings {
     #[serde(default, deserialize_with = "named")]
     #[schema(value_type = Option<RetentionRuleBody>)]
     retention: Option<Option<RetentionRuleBody>>,
+    #[schema(value_type = Option<DrillPolicyName>)]
+    drills: Option<String>,
 }
 
 /// Fields that are left out keep their values.
@@ -243,6 +249,10 @@ fn apply(organisation: Organisation, wanted: WantedSettings) -> Result<Organisat
     if let Some(wanted) = wanted.retention {
         changed.retention = wanted.map(RetentionRuleBody::rule).transpose()?;
     }
+    if let Some(name) = wanted.drills {
+        let invalid = || ApiError::invalid_data("drills", "$.settings.drills", "Set drills to off, each_backup or weekly.");
+        changed.drills = DrillPolicy::named(&name).ok_or_else(invalid)?;
+    }
     Ok(changed)
 }
 
@@ -309,6 +319,7 @@ fn answer(app: &App, organisation: &Organisation) -> Response {
         layout: organisation.archive.layout.name(),
         unusual_loss: loss_rule_out(organisation.loss_rule),
         retention: organisation.retention.map(RetentionRuleBody::of),
+        drills: organisation.drills,
     };
     ([(header::ETAG, tag(organisation))], Json(SettingsEnvelope { settings })).into_response()
 }

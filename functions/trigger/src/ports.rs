@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hozon_shared::ending::EndingPorts;
 use hozon_shared::erasing::ErasingPorts;
-use hozon_shared::ports::{Clock, Erasures, Ids, Ports, Restores, Schedules, Store, Workflow};
+use hozon_shared::ports::{Clock, Drills, Erasures, Ids, Ports, Restores, Schedules, Store, Workflow};
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -18,13 +18,14 @@ pub struct TriggerPorts {
     pub erasures: Arc<dyn Erasures>,
     pub erasing: ErasingPorts,
     pub restores: Arc<dyn Restores>,
+    pub drills: Arc<dyn Drills>,
 }
 
 impl From<&Ports> for TriggerPorts {
     /// Selects the function's ports from the common ones.
     fn from(ports: &Ports) -> Self {
-        let Ports { clock, ids, store, schedules, workflow, erasures, restores, .. } = ports.clone();
+        let Ports { clock, ids, store, schedules, workflow, erasures, restores, drills, .. } = ports.clone();
         let (ending, erasing) = (EndingPorts::from(ports), ErasingPorts::from(ports));
-        Self { clock, ids, store, schedules, workflow, ending, erasures, erasing, restores }
+        Self { clock, ids, store, schedules, workflow, ending, erasures, erasing, restores, drills }
     }
 }

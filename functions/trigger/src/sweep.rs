@@ -1,16 +1,16 @@
 //! The sweep: finds occurrences that are overdue and have no record, backups whose run never began, backups whose
 //! run no longer responds, zips that are to be made anew, erasures that are to be tried again, and restores whose work never began or no longer
-//! responds. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
+//! responds. It starts the drills that follow backups, and ends those that no longer respond. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
 //! ones as missed, because one backup now replaces them all.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::call::first_of;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::change;
-use hozon_shared::domain::id::{BackupId, ErasureId, EventId, OrgId, RestoreId, ScheduleId};
+use hozon_shared::domain::id::{BackupId, DrillId, ErasureId, EventId, OrgId, RestoreId, ScheduleId};
 use hozon_shared::domain::schedule::{GRACE, Schedule};
 use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
-use hozon_shared::restore_start::{start_end, start_restore};
+use hozon_shared::restore_start::{start_drill, start_drill_end, start_end, start_restore};
 use hozon_shared::running::{start_remake, start_run};
 use serde::Serialize;
 
@@ -33,6 +33,8 @@ pub(crate) struct Swept {
     erasures: usize,
     /// Number of restores of which the work was started, or is ended.
     restores: usize,
+    /// Number of drills of which the work was started, or is ended.
+    drills: usize,
 }
 
 impl Trigger {
@@ -49,6 +51,7 @@ impl Trigger {
                 Due::Backup(org, id) => self.sweep_backup(org, id, now, &mut swept).await,
                 Due::Erasure(org, id) => self.sweep_erasure(org, id, now, &mut swept).await,
                 Due::Restore(org, id) => self.sweep_restore(org, id, now, &mut swept).await,
+                Due::Drill(org, id) => self.sweep_drill(org, id, now, &mut swept).await,
                 // The `notify` function handles these.
                 Due::Delivery(..) => Ok(()),
             };
@@ -162,6 +165,20 @@ impl Trigger {
             return Ok(());
         }
         start_end(workflow, &restore).await.map(drop)
+    }
+
+    /// Starts a drill that has not begun: it follows a backup, or the request may have been cut off. Ends one whose execution has ended without
+    /// saying so, or should have.
+    async fn sweep_drill(&self, org: OrgId, id: DrillId, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
+        let drill = self.ports.drills.drill(org, id).await?;
+        let Some(drill) = drill.filter(|drill| drill.next_check().is_some_and(|at| at <= now)) else { return Ok(()) };
+        let workflow = &*self.ports.workflow;
+        swept.drills += 1;
+        let may_begin = drill.begun.is_none() && !drill.is_overdue(now);
+        if may_begin && start_drill(workflow, &drill).await? == StartOutcome::Running {
+            return Ok(());
+        }
+        start_drill_end(workflow, &drill).await.map(drop)
     }
 
     /// Starts the run of a backup that has not begun, because the request that created the backup may have been cut off. The execution is

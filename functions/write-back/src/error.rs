@@ -4,6 +4,7 @@ use std::error::Error;
 
 use hozon_capture_database::CaptureError;
 use hozon_shared::domain::backup::Failure;
+use hozon_shared::domain::drill::DrillEnded;
 use hozon_shared::domain::restore::RestoreTransitionError;
 use hozon_shared::ports::{ErrorKind, PortError, SourceError};
 use hozon_shared::telemetry::Causes;
@@ -18,6 +19,22 @@ pub enum WriteBackError {
     /// The restore has ended, or was cancelled.
     #[error("The restore was cancelled, or has ended otherwise.")]
     NotRunning(#[from] RestoreTransitionError),
+    #[error("The drill has ended.")]
+    DrillEnded(#[from] DrillEnded),
+    #[error("The organisation has no restore target that is there for drills. Set one, then request the drill again.")]
+    NoDrillTarget,
+    #[error("The restore target is another kind of database than the CRM's. Give drills a database of the same kind.")]
+    OtherKind,
+    #[error(
+        "The restore target has something that no drill has made ({example}), so that nothing was deleted. Give drills an empty database."
+    )]
+    Occupied { example: String },
+    #[error("The backup does not say how its tables are made. Back up again, and drill that backup.")]
+    NoTables,
+    #[error("The restore target does not make {name} ({code}). Its user needs the rights to create what the CRM's database has.")]
+    TableRefused { name: String, code: String },
+    #[error("Writing {module} takes longer than one call may last.")]
+    DrillTooLong { module: String },
     #[error("The organisation has no connection to a CRM. Set one, then plan a restore again.")]
     NotConnected,
     #[error("The connection was changed after the restore was requested. Plan a restore again.")]
@@ -58,8 +75,14 @@ impl WriteBackError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnreadableCall(_) => "BAD_TASK",
-            Self::Unknown | Self::NotRunning(_) => "NOT_RUNNING",
+            Self::Unknown | Self::NotRunning(_) | Self::DrillEnded(_) => "NOT_RUNNING",
             Self::NotConnected => "SOURCE_NOT_CONNECTED",
+            Self::NoDrillTarget => "DRILL_NO_TARGET",
+            Self::OtherKind => "DRILL_OTHER_KIND",
+            Self::Occupied { .. } => "DRILL_TARGET_NOT_EMPTY",
+            Self::NoTables => "DRILL_NO_TABLES",
+            Self::TableRefused { .. } => "DRILL_TABLE_REFUSED",
+            Self::DrillTooLong { .. } => "DRILL_TOO_LONG",
             Self::ConnectionChanged => "RESTORE_CONNECTION_CHANGED",
             Self::WithoutSecret => "SOURCE_SECRET_GONE",
             Self::Unsupported => "RESTORE_UNSUPPORTED",

@@ -1,7 +1,9 @@
-//! The tasks of a restore, as the state machine invokes them: plan, apply, fail. Each call works until its time is nearly over, and leaves
+//! The tasks of restores and drills, as the state machine invokes them: plan, apply, drill, fail. Each call works until its time is nearly over, and leaves
 //! where the next one goes on. Each may be repeated at any point with the same result.
 
 mod apply;
+mod drill;
+mod drill_failure;
 mod end;
 mod error;
 mod files;
@@ -14,11 +16,12 @@ mod writing;
 mod written;
 
 use hozon_shared::call_outcome::{CallOutcome, wait_within_limits};
-use hozon_shared::domain::id::{OrgId, RestoreId};
+use hozon_shared::domain::id::{DrillId, OrgId, RestoreId};
 use hozon_shared::telemetry::Causes;
 use serde::Deserialize;
 use serde_json::Value;
 
+use drill::DrillTask;
 pub use error::WriteBackError;
 pub use ports::WriteBackPorts;
 use task::Task;
@@ -31,7 +34,9 @@ enum WriteBackStep {
     Plan,
     /// Writes.
     Apply,
-    /// Ends a restore of which a call has failed.
+    /// Restores a backup into an empty database, and compares.
+    Drill,
+    /// Ends a restore or a drill of which a call has failed.
     Fail,
 }
 
@@ -42,22 +47,28 @@ struct WriteBackCall {
     step: WriteBackStep,
 }
 
-/// Carries out a call. A failure that further calls do not mend ends the restore.
+/// Carries out a call. A failure that further calls do not mend ends the restore or the drill.
 pub async fn handle(ports: &WriteBackPorts, input: Value) -> Result<Value, WriteBackError> {
     let call = WriteBackCall::deserialize(input).map_err(WriteBackError::UnreadableCall)?;
     let task = Task { ports, org: call.org, id: call.id };
+    let drill = DrillTask { ports, org: call.org, id: DrillId(call.id.0) };
     let done = match call.step {
+        WriteBackStep::Drill => drill::drill(&drill).await,
+        WriteBackStep::Fail if drill.is_known().await? => drill::fail_silent(&drill).await,
         WriteBackStep::Plan => plan::plan(&task).await,
         WriteBackStep::Apply => apply::apply(&task).await,
         WriteBackStep::Fail => end::fail_silent(&task).await,
     };
     match done {
         // It was cancelled between two looks at it.
-        Err(WriteBackError::NotRunning(_)) => Ok(CallOutcome::Done.into()),
+        Err(WriteBackError::NotRunning(_) | WriteBackError::DrillEnded(_)) => Ok(CallOutcome::Done.into()),
         Err(error) => match error.wait() {
             Some(seconds) => Ok(CallOutcome::Wait(wait_within_limits(seconds)).into()),
             None => {
-                record(&task, call.step, &error).await;
+                match call.step {
+                    WriteBackStep::Drill => drill::record(&drill, &error).await,
+                    step => record(&task, step, &error).await,
+                }
                 Err(error)
             }
         },

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hozon_capture_database::CapturePorts;
-use hozon_shared::ports::{Clock, Connections, ErasureKeys, Ids, Objects, Ports, Restores, Store};
+use hozon_shared::ports::{Clock, Connections, Drills, ErasureKeys, Ids, Objects, Ports, Restores, Store};
 use hozon_shared::snapshots::session::SessionPorts;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// The ports that the function uses.
 #[derive(Clone)]
@@ -15,6 +15,7 @@ pub struct WriteBackPorts {
     pub ids: Arc<dyn Ids>,
     pub store: Arc<dyn Store>,
     pub restores: Arc<dyn Restores>,
+    pub drills: Arc<dyn Drills>,
     pub objects: Arc<dyn Objects>,
     pub erasure_keys: Arc<dyn ErasureKeys>,
     pub connections: Arc<dyn Connections>,
@@ -27,8 +28,8 @@ impl WriteBackPorts {
     /// Selects the function's ports from the common ones. Calls last as long as those of `capture`.
     pub fn new(ports: &Ports, capture: CapturePorts) -> Self {
         let session = SessionPorts::from(ports);
-        let Ports { clock, ids, store, restores, objects, erasure_keys, connections, .. } = ports.clone();
-        Self { clock, ids, store, restores, objects, erasure_keys, connections, session, capture }
+        let Ports { clock, ids, store, restores, drills, objects, erasure_keys, connections, .. } = ports.clone();
+        Self { clock, ids, store, restores, drills, objects, erasure_keys, connections, session, capture }
     }
 
     /// The time of a call that begins now.
@@ -44,6 +45,14 @@ pub(crate) struct CallEnd(Option<Instant>);
 impl CallEnd {
     fn after(limit: Option<Duration>) -> Self {
         Self(limit.map(|limit| Instant::now() + limit))
+    }
+
+    /// Waits for work until the call should end. `None` if it has not ended by then.
+    pub(crate) async fn limit<T>(self, work: impl Future<Output = T>) -> Option<T> {
+        match self.0 {
+            Some(end) => timeout_at(end, work).await.ok(),
+            None => Some(work.await),
+        }
     }
 
     /// Whether the call should end.

@@ -196,6 +196,7 @@ impl Local {
             locale: None,
             archive: ArchiveOptions::default(),
             loss_rule: Default::default(),
+            drills: Default::default(),
             retention: None,
             version: 0,
         };

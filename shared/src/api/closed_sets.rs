@@ -137,7 +137,7 @@ closed_set! {
     /// Kind of a notification.
     NotificationKind = &[
         "scheduled", "changed", "stopped", "archiving", "ready", "unusual_loss", "failed", "cancelled", "skipped", "overlapped", "missed",
-        "purchased", "order_failed", "refunded", "payment_failed", "subscription_ended",
+        "purchased", "order_failed", "refunded", "payment_failed", "subscription_ended", "drill_same", "drill_differs", "drill_failed",
     ];
     /// What happened to a module since the previous backup.
     ModuleStateName as "ModuleState" = &["same", "changed", "new", "gone"];
@@ -153,6 +153,12 @@ closed_set! {
     ConnectionRoleName as "RestoreTarget" = &["connection", "restore_target"];
     /// State of a restore.
     RestoreStatusName as "RestoreStatus" = &["PLANNING", "PLANNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"];
+    /// State of a drill. `SAME` and `DIFFERS` say whether what was restored is the same as the backup.
+    DrillStatusName as "DrillStatus" = &["RUNNING", "SAME", "DIFFERS", "FAILED"];
+    /// Which backups are drilled by themselves: none, each, or the first of a week.
+    DrillPolicyName as "DrillPolicy" = &["off", "each_backup", "weekly"];
+    /// Why not all records of a module were restored: the data of the backup is damaged, or the restore target does not take a record.
+    DrillFaultName as "DrillFault" = &["damaged", "refused"];
     /// What a restore does with a record.
     PlannedActionName as "PlannedAction" = &["create", "change", "delete", "leave", "impossible"];
     /// Why a record is left, because the policy keeps `newer` and `changed` ones, or why it cannot be written. The CRM does not have the module
@@ -285,6 +291,8 @@ mod tests {
         use crate::domain::writing::HindranceKind;
         use PlannedAction::{Change, Create, Delete, Impossible, Leave};
         use RestoreStatus::{Cancelled, Completed, Failed, Planned, Planning, Running};
+        assert_words(&crate::domain::drill::DrillStatus::ALL, DrillStatusName::WORDS);
+        assert_words(&crate::domain::drill::DrillPolicy::ALL, DrillPolicyName::WORDS);
         assert_words(&[Planning, Planned, Running, Completed, Failed, Cancelled], RestoreStatusName::WORDS);
         let actions = [Create, Change, Delete, Leave, Impossible];
         assert_words(&actions, PlannedActionName::WORDS);

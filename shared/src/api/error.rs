@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::auth_refusal::AuthRefusal;
 use crate::domain::backup::Failure;
-use crate::domain::id::{BackupId, RestoreId, ScheduleId};
+use crate::domain::id::{BackupId, DrillId, RestoreId, ScheduleId};
 use crate::domain::source::SourceErrorKind;
 use crate::ports::{ErrorKind, PortError};
 use crate::telemetry::Causes;
@@ -132,6 +132,12 @@ impl ApiError {
     /// Another restore is being planned or written.
     pub fn restore_in_progress(running: RestoreId) -> Self {
         let message = "Another restore is being planned or written. Wait until it has ended, or cancel it.";
+        Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message).details(json!({ "id": running }))
+    }
+
+    /// Another drill works.
+    pub fn drill_in_progress(running: DrillId) -> Self {
+        let message = "Another drill works. Wait until it has ended.";
         Self::new(StatusCode::BAD_REQUEST, "INPROGRESS", message).details(json!({ "id": running }))
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::closed_sets::{BackupStatusName, ChecksumAlgorithm, FileKind, GapReason, RemakeStatusName, RepeatKind};
-use super::{ChangesOut, FailureOut, LocalTime, PersonOut, local_time};
+use super::{BackupDrillOut, ChangesOut, FailureOut, LocalTime, PersonOut, local_time};
 use crate::domain::backup::{ArchiveFile, ArchiveKind, Backup, BackupStatus, Failure};
 use crate::domain::remake::{Remake, RemakeStatus};
 use crate::domain::rule::RepeatType;
@@ -36,6 +36,8 @@ pub struct BackupOut {
     failure: Option<Failure>,
     /// Null unless an erasure has deleted the first files, to have them made anew.
     remake: Option<RemakeOut>,
+    /// The last drill of the backup; null if there was none.
+    drill: Option<BackupDrillOut>,
     files: Vec<FileOut>,
 }
 
@@ -56,6 +58,7 @@ impl BackupOut {
             changes: backup.changes.as_ref().map(ChangesOut::from),
             failure: backup.failure.clone(),
             remake: backup.remake.as_ref().map(|remake| RemakeOut::of(remake, zone)),
+            drill: backup.drill.as_ref().map(|drill| BackupDrillOut::of(drill, zone)),
             files: backup.files.iter().map(FileOut::from).collect(),
         }
     }

@@ -7,7 +7,7 @@ use crate::domain::change::Lock;
 use crate::domain::connection::ConnectionRole;
 use crate::domain::delivery::{DeliveryId, Receiver};
 use crate::domain::id::{
-    BackupId, ConnectionId, ErasureId, EventId, OrderId, OrgId, RestoreId, ScheduleId, SubscriptionId, UserId, WebhookId,
+    BackupId, ConnectionId, DrillId, ErasureId, EventId, OrderId, OrgId, RestoreId, ScheduleId, SubscriptionId, UserId, WebhookId,
 };
 use crate::domain::ledger::LedgerEntry;
 use crate::domain::request::Request;
@@ -148,6 +148,7 @@ pub fn lock(lock: Lock) -> &'static str {
     match lock {
         Lock::Backup(_) => "SLOT",
         Lock::Restore(_) => "RESTORE_SLOT",
+        Lock::Drill(_) => "DRILL_SLOT",
         Lock::Schedule(_) => "SCHEDULE_SLOT",
         Lock::Checkout(_) => CHECKOUT_SLOT,
         Lock::Webhook { slot, .. } => WEBHOOK_SLOTS[usize::from(slot) % WEBHOOK_SLOTS.len()],
@@ -182,6 +183,13 @@ pub const RESTORES: &str = "RESTORE#";
 
 pub fn restore(id: RestoreId) -> String {
     format!("{RESTORES}{:020}", id.0)
+}
+
+/// Sort key prefix of drills, oldest first.
+pub const DRILLS: &str = "DRILL#";
+
+pub fn drill(id: DrillId) -> String {
+    format!("{DRILLS}{:020}", id.0)
 }
 
 /// Sort key of the allowance account.

@@ -7,6 +7,7 @@ mod connections;
 mod consents;
 mod credentials;
 mod dead_letters;
+mod drills;
 mod erasures;
 mod errors;
 mod file_buckets;

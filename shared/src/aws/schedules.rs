@@ -120,5 +120,8 @@ fn due(item: &TableItem) -> Option<Due> {
     if let Some(id) = sort.strip_prefix(keys::RESTORES) {
         return Some(Due::Restore(org, id.parse().ok()?));
     }
+    if let Some(id) = sort.strip_prefix(keys::DRILLS) {
+        return Some(Due::Drill(org, id.parse().ok()?));
+    }
     Some(Due::Backup(org, sort.strip_prefix(keys::BACKUPS)?.parse().ok()?))
 }

@@ -15,6 +15,7 @@ use crate::domain::allowance::Account;
 use crate::domain::backup::Backup;
 use crate::domain::change::Lock;
 use crate::domain::connection::{Connection, ConnectionRole};
+use crate::domain::drill::Drill;
 use crate::domain::erasure::Erasure;
 use crate::domain::event::Event;
 use crate::domain::id::{BackupId, ConnectionId, EventId, OrgId};
@@ -56,6 +57,7 @@ impl LockHolder {
         let backup = match lock {
             Lock::Backup(backup) => backup.to_string(),
             Lock::Restore(restore) => restore.to_string(),
+            Lock::Drill(drill) => drill.to_string(),
             Lock::Schedule(schedule) => schedule.to_string(),
             Lock::Checkout(order) => order.to_string(),
             Lock::Webhook { id, .. } => id.to_string(),
@@ -149,6 +151,7 @@ impl Table {
             Change::WebhookRemoved(id) => self.delete(pk, keys::webhook(id)),
             Change::Delivery(delivery) => self.put(delivery_item(&delivery)?, Some(ABSENT)),
             Change::Restore(restore) => self.put_restore(org, pk, &restore),
+            Change::Drill(drill) => self.put_drill(org, pk, &drill),
             Change::Statement(statement) => self.put(encode(pk, keys::statement(statement.number), &statement)?, Some(ABSENT)),
             Change::Erasure(erasure) => self.put_erasure(org, pk, &erasure),
             Change::Hold(hold) => self.put(encode(pk, keys::hold(hold.backup), &hold)?, Some(ABSENT)),
@@ -172,6 +175,12 @@ impl Table {
         let stored = Restore { version: restore.version + 1, ..restore.clone() };
         let item = with_due(encode(pk, keys::restore(restore.id), &stored)?, org, stored.next_check());
         self.put_version(item, restore.version)
+    }
+
+    fn put_drill(&self, org: OrgId, pk: String, drill: &Drill) -> Result<TransactWriteItem, PortError> {
+        let stored = Drill { version: drill.version + 1, ..drill.clone() };
+        let item = with_due(encode(pk, keys::drill(drill.id), &stored)?, org, stored.next_check());
+        self.put_version(item, drill.version)
     }
 
     fn put(&self, item: TableItem, condition: Option<&str>) -> Result<TransactWriteItem, PortError> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::allowance::Claim;
 use super::archive_options::ArchiveLayout;
 use super::comparison::ChangeSummary;
+use super::drill::BackupDrill;
 use super::id::{BackupId, OrgId};
 use super::organisation::Person;
 use super::progress::Amount;
@@ -119,6 +120,9 @@ pub struct Backup {
     /// What is known of its zips if an erasure has deleted the first ones, to have them made anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remake: Option<Remake>,
+    /// What is known of its last drill; `None` if there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<BackupDrill>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Zero before the backup is first stored.
@@ -157,6 +161,7 @@ impl Backup {
             changes: None,
             statement: None,
             remake: None,
+            drill: None,
             failure: None,
             version: 0,
         }

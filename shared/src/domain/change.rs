@@ -6,10 +6,11 @@ use super::allowance::{Account, LimitReached, Settled};
 use super::backup::{Backup, BackupTransitionError, Failure, MadeZips};
 use super::connection::{Connection, ConnectionRole};
 use super::delivery::Delivery;
+use super::drill::Drill;
 use super::erasure::{Erasure, ErasureTransitionError};
 use super::event::{ErasureStep, Event, EventKind};
 use super::hold::Hold;
-use super::id::{BackupId, ConnectionId, EventId, OrderId, RestoreId, ScheduleId, WebhookId};
+use super::id::{BackupId, ConnectionId, DrillId, EventId, OrderId, RestoreId, ScheduleId, WebhookId};
 use super::ledger::{LedgerEntry, entries};
 use super::order::Order;
 use super::organisation::{Contact, Organisation, Person};
@@ -63,6 +64,7 @@ pub enum Change {
     /// Appends a signed statement to the chain; fails if there is one with that number.
     Statement(Box<SignedStatement>),
     Restore(Box<Restore>),
+    Drill(Box<Drill>),
     /// Acquires one of the organisation's locks; fails if it is held, even by the same holder.
     Acquire(Lock),
     /// Releases a lock; fails unless this holder has it.
@@ -78,6 +80,8 @@ pub enum Lock {
     Backup(BackupId),
     /// Held by the restore that is planned or written.
     Restore(RestoreId),
+    /// Held by the drill that works.
+    Drill(DrillId),
     /// Held by the active schedule.
     Schedule(ScheduleId),
     /// Held by the order with an open checkout.

@@ -8,6 +8,18 @@ pub fn structures_of_tables(modules: &[Module]) -> impl Iterator<Item = &Structu
     modules.iter().filter_map(|module| module.structure.as_ref()).filter(|structure| structure.kind == TableKind::Table)
 }
 
+/// Name of the table by which a database is known as one that is there for drills only.
+pub const DRILL_MARK: &str = "hozon_drill";
+
+/// What became of a database that was to be emptied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Clearing {
+    /// It has nothing but the mark.
+    Cleared,
+    /// It has something that no drill has made, such as this. Nothing was deleted.
+    Occupied { example: String },
+}
+
 /// What was made in a database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Creation {

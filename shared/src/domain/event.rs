@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::backup::{Failure, immediate};
 use super::comparison::ChangeSummary;
 use super::connection::ConnectionRole;
+use super::drill::{DrillStatus, DrillTotals};
 pub use super::erasure::ErasureStep;
 use super::exploring::LookedAt;
-use super::id::{BackupId, ErasureId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
+use super::id::{BackupId, DrillId, ErasureId, EventId, OrderId, RestoreId, ScheduleId, SubscriptionId};
 use super::money::Money;
 pub use super::order_step::OrderStep;
 use super::organisation::Person;
@@ -195,6 +196,20 @@ pub enum EventKind {
         /// Number of records that are to be written, or were written.
         records: u64,
     },
+    /// A drill began, or ended.
+    Drill {
+        drill: DrillId,
+        backup: BackupId,
+        /// When the state began that the backup shows.
+        taken: DateTime<Utc>,
+        status: DrillStatus,
+        /// What was compared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        totals: Option<DrillTotals>,
+        /// Why it has ended early.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+    },
     /// An order changed its state.
     Order {
         order: OrderId,
@@ -236,6 +251,9 @@ impl EventKind {
             Self::BackupSkipped { .. } => Some("skipped"),
             Self::BackupOverlapped { .. } => Some("overlapped"),
             Self::BackupMissed { .. } => Some("missed"),
+            Self::Drill { status: DrillStatus::Same, .. } => Some("drill_same"),
+            Self::Drill { status: DrillStatus::Differs, .. } => Some("drill_differs"),
+            Self::Drill { status: DrillStatus::Failed, .. } => Some("drill_failed"),
             Self::Order { step: OrderStep::Paid, .. } => Some("purchased"),
             Self::Order { step: OrderStep::Failed, .. } => Some("order_failed"),
             Self::Order { step: OrderStep::Refunded, .. } => Some("refunded"),
@@ -244,6 +262,7 @@ impl EventKind {
             Self::DownloadStarted { .. }
             | Self::Explored { .. }
             | Self::Restore { .. }
+            | Self::Drill { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }
             | Self::SourceRemoved { .. }
@@ -271,6 +290,7 @@ impl EventKind {
             | Self::DownloadStarted { backup, .. }
             | Self::ZipsRemade { backup, .. }
             | Self::Explored { backup, .. }
+            | Self::Drill { backup, .. }
             | Self::Restore { backup, .. } => Some(*backup),
             Self::BackupOverlapped { running, .. } => Some(*running),
             Self::BackupFailed { backup, .. } => *backup,
@@ -311,6 +331,7 @@ impl EventKind {
             | Self::BackupMissed { repeat, .. } => *repeat,
             Self::DownloadStarted { .. }
             | Self::Explored { .. }
+            | Self::Drill { .. }
             | Self::Restore { .. }
             | Self::SettingsSaved {}
             | Self::SourceSet { .. }

@@ -60,6 +60,8 @@ id_types! {
     OrderId,
     SubscriptionId,
     RestoreId,
+    /// A drill of a backup.
+    DrillId,
     /// An erasure of records.
     ErasureId,
     /// An entry of an organisation's event log.

@@ -19,6 +19,7 @@ pub mod delivery;
 pub mod differences;
 pub mod digest;
 pub mod download;
+pub mod drill;
 pub mod erasure;
 pub mod estimate;
 pub mod event;

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::archive_options::ArchiveOptions;
+use super::drill::DrillPolicy;
 use super::id::{OrgId, UserId};
 use super::locale::Locale;
 use super::retention::RetentionRule;
@@ -43,6 +44,9 @@ pub struct Organisation {
     /// Which snapshots are kept; `None` selects the service's default.
     #[serde(default)]
     pub retention: Option<RetentionRule>,
+    /// Which of its backups are drilled by themselves.
+    #[serde(default)]
+    pub drills: DrillPolicy,
     /// Zero before the organisation is first stored.
     pub version: u64,
 }

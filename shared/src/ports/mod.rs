@@ -8,6 +8,7 @@ mod connections;
 mod connector;
 mod consents;
 mod dead_letters;
+mod drills;
 mod erasures;
 mod file_bytes;
 mod holds;
@@ -43,6 +44,7 @@ pub use connector::{
 };
 pub use consents::Consents;
 pub use dead_letters::DeadLetters;
+pub use drills::Drills;
 pub use erasures::{ErasureKeys, Erasures};
 pub use file_bytes::{FileBytes, SourceBytes};
 pub use holds::Holds;
@@ -105,6 +107,7 @@ pub struct Ports {
     pub statements: Arc<dyn Statements>,
     pub holds: Arc<dyn Holds>,
     pub restores: Arc<dyn Restores>,
+    pub drills: Arc<dyn Drills>,
     pub erasures: Arc<dyn Erasures>,
     pub erasure_keys: Arc<dyn ErasureKeys>,
     pub versions: Arc<dyn Versions>,

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::PortError;
 use crate::domain::delivery::DeliveryId;
-use crate::domain::id::{BackupId, ErasureId, OrgId, RestoreId, ScheduleId, UserId};
+use crate::domain::id::{BackupId, DrillId, ErasureId, OrgId, RestoreId, ScheduleId, UserId};
 use crate::domain::organisation::Contact;
 use crate::domain::schedule::{Occurrence, Schedule};
 
@@ -20,6 +20,8 @@ pub enum Due {
     Erasure(OrgId, ErasureId),
     /// A restore whose work has not begun, or should have ended.
     Restore(OrgId, RestoreId),
+    /// A drill whose work has not begun, or should have ended.
+    Drill(OrgId, DrillId),
     /// One more attempt at this delivery.
     Delivery(DeliveryId),
 }

@@ -5,7 +5,7 @@ use futures_util::stream::BoxStream;
 
 use super::file_bytes::FileBytes;
 use super::source_error::SourceError;
-use crate::domain::creating::Creation;
+use crate::domain::creating::{Clearing, Creation};
 use crate::domain::crm::Module;
 use crate::domain::profile::FileSource;
 use crate::domain::rows::RowPage;
@@ -63,6 +63,12 @@ pub trait Writer: Send + Sync {
     /// Writes all rows of a module that nothing identifies, in one transaction, if its table has none.
     async fn fill(&self, _module: &Module, _rows: NewRows) -> Result<FillOutcome, SourceError> {
         Err(SourceErrorKind::Unsupported("tables can be filled in PostgreSQL, MySQL and MariaDB only").into())
+    }
+
+    /// Deletes everything in a database that is empty, or that an earlier call has marked as one that is there for drills only, and marks it.
+    /// A database with anything else stays as it is. A call that is interrupted goes on when it is repeated.
+    async fn clear(&self) -> Result<Clearing, SourceError> {
+        Err(SourceErrorKind::Unsupported("only PostgreSQL, MySQL and MariaDB can be emptied").into())
     }
 
     /// Adds the foreign keys that tables of these modules lack. One that is refused does not hinder the others.

@@ -30,7 +30,8 @@ impl ReadFailure {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn keep(&self, error: PortError) -> SourceError {
+    /// Keeps the first failure, and returns what the reader sees of it.
+    pub fn keep(&self, error: PortError) -> SourceError {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         SourceErrorKind::Interrupted.into()
     }

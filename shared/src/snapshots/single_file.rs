@@ -17,7 +17,7 @@ use crate::domain::digest::Digester;
 use crate::domain::id::OrgId;
 use crate::domain::snapshot::{FileRun, StoredFile};
 use crate::domain::zip_entry::Method;
-use crate::ports::{ErrorKind, ObjectBody, ObjectRef, PartTag, PortError, UploadId};
+use crate::ports::{ErrorKind, ObjectBody, ObjectRef, Objects, PartTag, PortError, UploadId};
 
 /// Prefix of the objects of single attachments, in the bucket of zips. They are deleted after a day.
 pub const SINGLE_FILES: &str = "archives/single/";
@@ -45,6 +45,12 @@ impl FoundFile {
     pub fn can_be_extracted(&self) -> bool {
         self.file.entry.method == Method::Stored || self.file.entry.uncompressed <= MAX_INFLATED
     }
+}
+
+/// Reads the attachments of a run in order.
+pub async fn found_files(objects: &dyn Objects, org: OrgId, run: &FileRun) -> Result<Vec<FoundFile>, PortError> {
+    let shared = Arc::new(run.clone());
+    Ok(files(objects, org, run).await?.into_iter().map(|file| FoundFile::new(shared.clone(), file)).collect())
 }
 
 impl RecordReader {

@@ -55,13 +55,13 @@ fn bytes(id: i32) -> Vec<u8> {
 type Files = BTreeMap<i32, Option<Vec<u8>>>;
 
 /// A CRM with files.
-struct Crm {
-    server: PostgresServer,
+pub struct Crm {
+    pub server: PostgresServer,
     media: TempDir,
 }
 
 impl Crm {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let crm = Self { server: PostgresServer::start("").await, media: TempDir::new().unwrap() };
         std::fs::create_dir(crm.media.path().join("at")).unwrap();
         crm.server.sql(TABLES).await;
@@ -134,7 +134,7 @@ impl Crm {
 }
 
 /// A program that is connected with the profile and the folder as an operator does it.
-async fn connected(crm: &Crm) -> World {
+pub async fn connected(crm: &Crm) -> World {
     let profiles = TempDir::new().unwrap();
     std::fs::write(profiles.path().join("files.toml"), PROFILE).unwrap();
     let data = World::start().await.end().await;

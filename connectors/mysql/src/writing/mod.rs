@@ -4,6 +4,7 @@
 
 mod batch;
 mod check;
+mod clearing;
 mod counters;
 mod creating;
 mod definitions;
@@ -16,7 +17,7 @@ mod target;
 mod values;
 
 use async_trait::async_trait;
-use hozon_shared::domain::creating::Creation;
+use hozon_shared::domain::creating::{Clearing, Creation};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::structure::Sequence;
@@ -102,6 +103,13 @@ impl Writer for MysqlWriter {
         let outcome = filling::fill(&mut session, module, rows).await?;
         self.give_back(session).await;
         Ok(outcome)
+    }
+
+    async fn clear(&self) -> Result<Clearing, SourceError> {
+        let mut session = self.take().await?;
+        let cleared = clearing::clear(&mut session.conn).await?;
+        self.give_back(session).await;
+        Ok(cleared)
     }
 
     async fn add_foreign_keys(&self, modules: &[Module]) -> Result<Creation, SourceError> {

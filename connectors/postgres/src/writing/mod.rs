@@ -3,6 +3,7 @@
 
 mod batch;
 mod check;
+mod clearing;
 mod creating;
 mod files;
 mod filling;
@@ -14,7 +15,7 @@ mod statements;
 mod table;
 
 use async_trait::async_trait;
-use hozon_shared::domain::creating::Creation;
+use hozon_shared::domain::creating::{Clearing, Creation};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::structure::Sequence;
@@ -111,6 +112,13 @@ impl Writer for PostgresWriter {
         let outcome = filling::fill(&session, module, rows).await?;
         self.give_back(session).await;
         Ok(outcome)
+    }
+
+    async fn clear(&self) -> Result<Clearing, SourceError> {
+        let session = self.take().await?;
+        let cleared = clearing::clear(&session.client).await?;
+        self.give_back(session).await;
+        Ok(cleared)
     }
 
     async fn add_foreign_keys(&self, modules: &[Module]) -> Result<Creation, SourceError> {

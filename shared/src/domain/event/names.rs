@@ -4,7 +4,7 @@ use super::EventKind;
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 51] = [
+    pub const NAMES: [&str; 55] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -41,6 +41,10 @@ impl EventKind {
         "restore_completed",
         "restore_failed",
         "restore_cancelled",
+        "drill_started",
+        "drill_same",
+        "drill_differs",
+        "drill_failed",
         "order_placed",
         "order_confirmed",
         "purchased",
@@ -82,6 +86,7 @@ impl EventKind {
             Self::DownloadStarted { .. } => "download_started",
             Self::Explored { what, .. } => what.name(),
             Self::Restore { step, .. } => step.name(),
+            Self::Drill { status, .. } => status.event(),
             Self::Erasure { step, .. } => step.name(),
             Self::ZipsRemade { failure: None, .. } => "zips_remade",
             Self::ZipsRemade { .. } => "zips_not_remade",

@@ -1,0 +1,55 @@
+//! Writes the rows of a drill, table by table, each in one transaction.
+
+use futures_util::{StreamExt, TryStreamExt};
+use hozon_shared::domain::drill::DrillFault;
+use hozon_shared::domain::writing::FillOutcome;
+use hozon_shared::drilled::DrillWork;
+use hozon_shared::ports::{ErrorKind, PortError};
+use hozon_shared::snapshots::file_bytes::ReadFailure;
+use hozon_shared::snapshots::reader::{StoredModule, rows};
+use hozon_shared::telemetry::Causes;
+
+use super::steps::Steps;
+use crate::error::WriteBackError;
+
+impl Steps<'_> {
+    /// Fills the next table. A call that ends in the middle leaves it empty. Returns whether the call may go on.
+    pub(super) async fn fill(&self, work: &mut DrillWork) -> Result<bool, WriteBackError> {
+        let Some(stored) = self.backup.tables.get(work.module) else {
+            work.go_on();
+            return Ok(true);
+        };
+        let Some(fault) = self.time.limit(self.table(stored)).await else {
+            // The next call has all of its time for it.
+            let too_long = || WriteBackError::DrillTooLong { module: stored.module.api_name.clone() };
+            return if self.is_first { Err(too_long()) } else { Ok(false) };
+        };
+        work.restored_at(work.module).fault = fault?;
+        work.module += 1;
+        Ok(true)
+    }
+
+    /// Writes all rows of a module into its table. One that has rows was filled by a call that has ended before it could say so.
+    async fn table(&self, stored: &StoredModule) -> Result<Option<DrillFault>, WriteBackError> {
+        let (task, failure) = (self.task, ReadFailure::default());
+        let kept = failure.clone();
+        let rows = rows(task.ports.objects.clone(), task.org, &stored.module, stored.blocks.clone());
+        let rows = rows.map_err(move |error| kept.keep(error)).boxed();
+        let filled = self.target.writer.fill(&stored.module, rows).await;
+        match (filled, failure.take()) {
+            (Ok(FillOutcome::Filled(_) | FillOutcome::NotEmpty), _) => Ok(None),
+            (Ok(FillOutcome::Refused(reason)), _) => Ok(Some(DrillFault::Refused { reason })),
+            (Err(_), Some(failure)) => self.damage(failure).map(|()| Some(DrillFault::Damaged)),
+            (Err(error), None) => Err(self.target.failed()(error)),
+        }
+    }
+
+    /// Takes a failure of the store that says that what was stored is damaged or gone. Others are returned.
+    pub(super) fn damage(&self, failure: PortError) -> Result<(), WriteBackError> {
+        if !matches!(failure.kind, ErrorKind::Corrupt | ErrorKind::NotFound) {
+            return Err(failure.into());
+        }
+        tracing::warn!(run.id = self.task.id.0, error = %Causes(&failure), "a drill has found that the data of a backup is damaged");
+        Ok(())
+    }
+}

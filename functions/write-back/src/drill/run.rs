@@ -1,0 +1,55 @@
+//! Goes through the steps of a drill.
+
+use hozon_shared::call_outcome::CallOutcome;
+use hozon_shared::drilled::{DrillPhase, DrillWork};
+use hozon_shared::snapshots::session::keep;
+
+use super::drill_task::DrillTask;
+use super::drilled_backup::DrilledBackup;
+use super::end::{complete, release};
+use super::steps::Steps;
+use super::target::DrillTarget;
+use crate::error::WriteBackError;
+
+/// Goes on with a drill.
+pub(crate) async fn drill(task: &DrillTask<'_>) -> Result<CallOutcome, WriteBackError> {
+    let (ports, time) = (task.ports, task.ports.time());
+    let drill = task.begin().await?;
+    if !drill.is_active() {
+        release(task).await?;
+        return Ok(CallOutcome::Done);
+    }
+    keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
+    let target = DrillTarget::open(ports, &drill).await?;
+    let backup = DrilledBackup::read(&*ports.objects, &drill).await?.ok_or(WriteBackError::SnapshotGone)?;
+    if backup.tables.is_empty() {
+        return Err(WriteBackError::NoTables);
+    }
+    let mut steps = Steps { task, target: &target, backup: &backup, time, is_first: true };
+    let mut work = task.files().work().await?.unwrap_or_default();
+    while work.phase != DrillPhase::Over {
+        if !steps.one(&mut work).await? || time.is_over() {
+            return Ok(CallOutcome::Again);
+        }
+    }
+    complete(task, work.totals()).await.map(|()| CallOutcome::Done)
+}
+
+impl Steps<'_> {
+    /// Carries out one step, and stores how far the drill is. Returns whether the call may go on.
+    async fn one(&mut self, work: &mut DrillWork) -> Result<bool, WriteBackError> {
+        let is_done = match work.phase {
+            DrillPhase::Clear => self.clear(work).await?,
+            DrillPhase::Create => self.create(work).await?,
+            DrillPhase::Fill => self.fill(work).await?,
+            DrillPhase::Files => self.write_files(work).await?,
+            DrillPhase::Tie => self.tie(work).await?,
+            DrillPhase::Capture => self.capture(work).await?,
+            DrillPhase::Compare => self.compare(work).await?,
+            DrillPhase::Over => true,
+        };
+        self.is_first = false;
+        self.task.files().set_work(work).await?;
+        Ok(is_done)
+    }
+}
