@@ -4,10 +4,12 @@ use chrono_tz::Tz;
 use hozon_shared::api::ApiError;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::connection::{CapturedBy, Connection, SourceSettings};
+use hozon_shared::domain::crm::is_captured;
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::restore::{Restore, fail_restore};
 use hozon_shared::ports::PortError;
 use hozon_shared::restore_start::start_restore;
+use hozon_shared::snapshots::document::Snapshot;
 
 use crate::out::written;
 use crate::ports::RestorePorts;
@@ -26,10 +28,12 @@ pub async fn find(ports: &RestorePorts, org: OrgId, id: &str) -> Result<Restore,
     ports.restores.restore(org, id).await?.ok_or_else(ApiError::not_found)
 }
 
-/// The connection of an organisation, if the service can write to it.
+/// The connection of an organisation, if the service can write to it. Without one, it is the native store.
 pub async fn writable(ports: &RestorePorts, org: OrgId) -> Result<Connection, ApiError> {
-    let connection = ports.connections.connection(org).await?;
-    let connection = connection.ok_or_else(|| ApiError::not_allowed("No CRM is connected. Connect one first."))?;
+    let connection = ports.connections.connection(org).await?.unwrap_or_else(|| Connection::of_native_store(org));
+    if !connection.source.is_captured() {
+        return Ok(connection);
+    }
     if !matches!(connection.source, SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) {
         return Err(ApiError::not_allowed("This kind of CRM cannot be written yet. Import the zips of the backup instead."));
     }
@@ -39,6 +43,15 @@ pub async fn writable(ports: &RestorePorts, org: OrgId) -> Result<Connection, Ap
         ));
     }
     Ok(connection)
+}
+
+/// Fails if a backup is of another CRM than the native store, and nothing else is connected.
+pub fn require_source(connection: &Connection, snapshot: &Snapshot) -> Result<(), ApiError> {
+    let was_captured = snapshot.modules.iter().any(|module| is_captured(&module.version));
+    match was_captured && !connection.source.is_captured() {
+        true => Err(ApiError::not_allowed("No CRM is connected. Connect one first.")),
+        false => Ok(()),
+    }
 }
 
 /// Fails if another restore is being planned or written. One that is overdue is failed.

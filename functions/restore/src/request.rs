@@ -18,7 +18,7 @@ use hozon_shared::stored::find_backup;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::begin::{require_free, start, writable, zone};
+use crate::begin::{require_free, require_source, start, writable, zone};
 use crate::out::{RecordIo, RestoreEnvelope, RestorePolicyIo, restore_out};
 use crate::ports::RestorePorts;
 
@@ -99,7 +99,9 @@ pub async fn created(
     once: &Once,
     wanted: WantedRestore,
 ) -> Result<(StatusCode, Json<RestoreEnvelope>), ApiError> {
-    let connection = writable(ports, caller.org).await?.id;
+    let connection = writable(ports, caller.org).await?;
+    require_source(&connection, &wanted.snapshot)?;
+    let connection = connection.id;
     require_free(ports, caller.org).await?;
     let WantedRestore { backup, undone, selection, policy, snapshot } = wanted;
     let (org, now, zone) = (caller.org, ports.clock.now(), zone(ports, caller.org).await?);

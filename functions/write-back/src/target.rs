@@ -17,9 +17,14 @@ pub(crate) struct Target {
 impl Target {
     /// Opens the connection of a restore. Fails if it is another one than when the restore was requested.
     pub(crate) async fn open(ports: &WriteBackPorts, restore: &Restore) -> Result<Self, WriteBackError> {
-        let connection = ports.connections.connection(restore.org).await?.ok_or(WriteBackError::NotConnected)?;
+        let connection =
+            ports.connections.connection(restore.org).await?.unwrap_or_else(|| Connection::of_native_store(restore.org));
         if connection.id != restore.connection {
             return Err(WriteBackError::ConnectionChanged);
+        }
+        if !connection.source.is_captured() {
+            let writer = Box::new(ports.native_writer(restore.org));
+            return Ok(Self { connection, writer });
         }
         let writer = match ports.capture.open(&connection, None).await? {
             OpenedConnection::Connector(connector) => connector.writer(),
