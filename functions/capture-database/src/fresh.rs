@@ -104,7 +104,7 @@ async fn call(
     time: CallTime,
 ) -> Result<CallOutcome, CaptureError> {
     let (ports, org) = (source.ports, source.run.org);
-    let (state, begun) = open(source, fresh, protection).await?;
+    let FreshState { state, begun, holder: _holder } = open(source, fresh, protection, time).await?;
     let now = ports.clock.now();
     let session = Session::resume(ports.session.clone(), (org, Origin::Captured), begun.session.clone(), now).await?;
     let mut chosen = source.choose(state)?;
@@ -130,16 +130,27 @@ fn outcome(stops: &[Stop]) -> CallOutcome {
     waits.max().map_or(CallOutcome::Again, CallOutcome::Wait)
 }
 
+/// The state that a call reads.
+struct FreshState {
+    state: Box<dyn HeldState>,
+    begun: FreshBegun,
+    /// Keeps the state, if the call has joined it as another process would.
+    holder: Option<Box<dyn HeldState>>,
+}
+
 /// Opens a state: the one that the first call has begun, if it stands still.
 async fn open(
     source: &Source<'_>,
     fresh: &FreshCapture<'_>,
     protection: Protection,
-) -> Result<(Box<dyn HeldState>, FreshBegun), CaptureError> {
+    time: CallTime,
+) -> Result<FreshState, CaptureError> {
     let (ports, files, failed) = (source.ports, files_of(source, fresh), of(&source.address));
-    let hold = async || source.connector.hold(protection).await.map_err(&failed);
     match files.captured::<FreshBegun>(BEGUN).await? {
-        Some(begun @ FreshBegun { noted: None, .. }) => return Ok((hold().await?, begun)),
+        Some(begun @ FreshBegun { noted: None, .. }) => {
+            let (state, holder) = hold(source, protection, time).await?;
+            return Ok(FreshState { state, begun, holder });
+        }
         Some(FreshBegun { noted: Some(noted), session, taken }) => {
             let token = StateToken { name: String::new(), noted: noted.clone() };
             match source.connector.join(&token).await {
@@ -147,17 +158,33 @@ async fn open(
                 Err(SourceError { kind: SourceErrorKind::StateLost, .. }) => {
                     end_fresh(ports, source.run.org, fresh.restore).await?
                 }
-                joined => return Ok((joined.map_err(&failed)?, FreshBegun { session, taken, noted: Some(noted) })),
+                joined => {
+                    let begun = FreshBegun { session, taken, noted: Some(noted) };
+                    return Ok(FreshState { state: joined.map_err(&failed)?, begun, holder: None });
+                }
             }
         }
         None => {}
     }
     let taken = ports.clock.now();
-    let state = hold().await?;
+    let (state, holder) = hold(source, protection, time).await?;
     let noted = if state.is_standing() { state.token().map(|token| token.noted) } else { None };
     let begun = FreshBegun { session: captured_version(ports.ids.next(taken)), taken, noted };
     files.set_captured(BEGUN, &begun).await?;
-    Ok((state, begun))
+    Ok(FreshState { state, begun, holder })
+}
+
+/// A state, with whoever keeps it for the call.
+type Held = (Box<dyn HeldState>, Option<Box<dyn HeldState>>);
+
+/// Begins a state. Where time is limited it is joined, because only a state that was joined says where another call goes on.
+async fn hold(source: &Source<'_>, protection: Protection, time: CallTime) -> Result<Held, CaptureError> {
+    let failed = of(&source.address);
+    let held = source.connector.hold(protection).await.map_err(&failed)?;
+    match held.token().filter(|_| time.end().is_some() && !held.is_standing()) {
+        Some(token) => Ok((source.connector.join(&token).await.map_err(&failed)?, Some(held))),
+        None => Ok((held, None)),
+    }
 }
 
 /// What a call reads with.

@@ -14,17 +14,17 @@ const CALL: Duration = Duration::from_secs(1);
 /// Text that hardly compresses, so that a table has many blocks. One table is read in the order of its key, one as it lies in its file.
 const LARGE: &str = "
 create table deal (id int primary key, body text);
-insert into deal select n, (select string_agg(md5(n::text || m::text), '') from generate_series(1, 24) m) from generate_series(1, 40000) n;
+insert into deal select n, (select string_agg(md5(n::text || m::text), '') from generate_series(1, 24) m) from generate_series(1, 24000) n;
 create table moved (id int primary key, body text);
 insert into moved select (n::int8 * 7919) % 65537, (select string_agg(md5(n::text || m::text), '') from generate_series(1, 24) m)
-    from generate_series(1, 30000) n;
+    from generate_series(1, 18000) n;
 create table account (id int primary key, amount bigint);
 insert into account select n, 1000 from generate_series(1, 500) n;
 analyze";
 const DAMAGE: &str = "
-delete from deal where id % 20 = 3; update deal set body = 'garbled' where id % 20 = 7;
-delete from moved where id % 20 = 3; update moved set body = 'garbled' where id % 20 = 7;
-delete from account where id % 20 = 3; insert into account values (1000001, 5)";
+delete from deal where id % 100 = 3; update deal set body = 'garbled' where id % 100 = 7;
+delete from moved where id % 100 = 3; update moved set body = 'garbled' where id % 100 = 7;
+delete from account where id % 100 = 3; insert into account values (1000001, 5)";
 const HASHES: &str = "
 select 'deal', count(*), md5(string_agg(t::text, '' order by id)) from deal t
 union all select 'moved', count(*), md5(string_agg(t::text, '' order by id)) from moved t
@@ -68,7 +68,7 @@ async fn a_plan_that_takes_longer_than_a_call_is_made_by_several() {
     let restore = ended(&world, &restore).await;
     let count = |action: &str| restore["plan"][action].as_u64().unwrap();
     assert_eq!((&restore["status"], count("impossible"), count("leave")), (&json!("PLANNED"), 0, 1), "{restore}");
-    assert!(count("create") > 3_000 && count("change") > 3_000, "{restore}");
+    assert!(count("create") > 400 && count("change") > 400, "{restore}");
     assert_eq!(left(&world).await, (0, false), "nothing is left of the calls");
     let restore = confirmed(&world, &restore).await;
     assert_eq!(

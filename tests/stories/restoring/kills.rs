@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hozon_tests::{PostgresServer, World};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -37,12 +38,13 @@ async fn opened(folder: TempDir, profiles: Option<&Path>) -> World {
 }
 
 /// Kills the program some times while it works on a restore, and returns the world after its end, with how much was done at each kill.
-async fn killed(mut folder: TempDir, profiles: Option<&Path>, restore: &Value) -> (World, Vec<u64>) {
+async fn killed(mut folder: TempDir, token: &str, profiles: Option<&Path>, restore: &Value) -> (World, Vec<u64>) {
     let arguments = profiles.map(|profiles| format!("--profiles {}", profiles.display())).unwrap_or_default();
-    let mut done = Vec::new();
+    let (mut done, http) = (Vec::new(), reqwest::Client::new());
     for _ in 0..kills() {
         let program = Program::start_under("true", folder.path(), &arguments).await;
-        tokio::time::sleep(Duration::from_millis(fastrand::u64(300..2500))).await;
+        program.ask(&http, token, Method::GET).await;
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(..1500))).await;
         program.kill().await;
         let world = opened(folder, profiles).await;
         done.extend(get(&world, &path(restore, "")).await["restore"]["progress"]["done"].as_u64());
@@ -69,7 +71,7 @@ async fn undo_of(world: &World, restore: &Value) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes; `tests/run --all` runs it"]
 async fn a_restore_that_is_killed_ends_as_if_nothing_had_happened() {
-    let (server, (folder, _)) = tokio::join!(PostgresServer::start(""), prepared(10));
+    let (server, (folder, token)) = tokio::join!(PostgresServer::start(""), prepared(10));
     prepare(&server, 40).await;
     let world = opened(folder, None).await;
     connect(&world, &server).await;
@@ -80,7 +82,7 @@ async fn a_restore_that_is_killed_ends_as_if_nothing_had_happened() {
     let policy = json!({ "change": true, "delete": true });
     let restore = planned(&world, json!({ "backup": backup.id.to_string(), "policy": policy })).await;
     confirm(&world, &restore).await;
-    let (world, _) = killed(world.cut_short().await, None, &restore).await;
+    let (world, done) = killed(world.cut_short().await, &token, None, &restore).await;
     let restore = get(&world, &path(&restore, "")).await["restore"].clone();
     assert_eq!((&restore["status"], &restore["failure"]), (&json!("COMPLETED"), &json!(null)), "{restore}");
     assert_eq!(rows(&server), then);
@@ -90,11 +92,11 @@ async fn a_restore_that_is_killed_ends_as_if_nothing_had_happened() {
 
     let undo = undo_of(&world, &restore).await;
     confirm(&world, &undo).await;
-    let (world, _) = killed(world.cut_short().await, None, &undo).await;
+    let (world, undone_at) = killed(world.cut_short().await, &token, None, &undo).await;
     let undo = get(&world, &path(&undo, "")).await["restore"].clone();
     assert_eq!((&undo["status"], &undo["outcome"]["written"]), (&json!("COMPLETED"), &written), "{undo}");
     assert_eq!(rows(&server), damaged);
-    println!("{} kills, {written} records restored and undone", 2 * kills());
+    println!("{} kills at {done:?} and {undone_at:?} of {written} records, restored and undone", 2 * kills());
     world.end().await;
 }
 
@@ -106,7 +108,7 @@ fn undone(before: &Files, then: &Files) -> Files {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes; `tests/run --all` runs it"]
 async fn a_restore_of_files_that_is_killed_ends_as_if_nothing_had_happened() {
-    let (crm, (folder, _), profiles) = (Crm::start().await, prepared(10).await, profiles());
+    let (crm, (folder, token), profiles) = (Crm::start().await, prepared(10).await, profiles());
     crm.add_further(TENS_OF_FILES).await;
     connect_with_files(&folder, &crm, profiles.path(), ORGANISATION).await;
     let profiles = Some(profiles.path());
@@ -122,7 +124,7 @@ async fn a_restore_of_files_that_is_killed_ends_as_if_nothing_had_happened() {
     let differing = then.iter().filter(|(id, bytes)| damaged.get(*id) != Some(*bytes)).count();
     assert_eq!(files, differing as u64, "{restore}");
     confirm(&world, &restore).await;
-    let (world, done) = killed(world.cut_short().await, profiles, &restore).await;
+    let (world, done) = killed(world.cut_short().await, &token, profiles, &restore).await;
     let restore = get(&world, &path(&restore, "")).await["restore"].clone();
     assert_eq!((&restore["status"], &restore["failure"]), (&json!("COMPLETED"), &json!(null)), "{restore}");
     assert_same(&crm.files().await, &then);
@@ -133,11 +135,12 @@ async fn a_restore_of_files_that_is_killed_ends_as_if_nothing_had_happened() {
 
     let undo = undo_of(&world, &restore).await;
     confirm(&world, &undo).await;
-    let (world, undone_at) = killed(world.cut_short().await, profiles, &undo).await;
+    let (world, undone_at) = killed(world.cut_short().await, &token, profiles, &undo).await;
     let undo = get(&world, &path(&undo, "")).await["restore"].clone();
     assert_eq!((&undo["status"], &undo["file_outcome"]["written"]), (&json!("COMPLETED"), &json!(count("change"))), "{undo}");
     assert_same(&crm.files().await, &undone(&damaged, &then));
     assert_eq!((crm.strangers(), &*crm.lost_objects()), (Vec::<String>::new(), "0"), "nothing unfinished stays");
+    assert!(done.iter().any(|done| (1..files).contains(done)), "no kill came between two files: {done:?} of {files}");
     println!("{} kills at {done:?} and {undone_at:?} of {files} files, restored and undone", 2 * kills());
     world.end().await;
 }
