@@ -8,6 +8,9 @@ use hozon_shared::ports::{SourceError, Writer};
 use crate::error::WriteBackError;
 use crate::ports::WriteBackPorts;
 
+/// What messages call the native store.
+const NATIVE: &str = "The native store";
+
 /// A connection with what writes to it.
 pub(crate) struct Target {
     pub connection: Connection,
@@ -37,7 +40,10 @@ impl Target {
 
     /// Adds the address of the CRM to a failure of it.
     pub(crate) fn failed(&self) -> impl Fn(SourceError) -> WriteBackError {
-        let connection = self.connection.source.shown();
+        let connection = match self.connection.source.is_captured() {
+            true => self.connection.source.shown(),
+            false => NATIVE.to_owned(),
+        };
         move |source| WriteBackError::Source { connection: connection.clone(), source }
     }
 }

@@ -44,7 +44,7 @@ async fn killed(mut folder: TempDir, token: &str, profiles: Option<&Path>, resto
     for _ in 0..kills() {
         let program = Program::start_under("true", folder.path(), &arguments).await;
         program.ask(&http, token, Method::GET).await;
-        tokio::time::sleep(Duration::from_millis(fastrand::u64(..1500))).await;
+        tokio::time::sleep(Duration::from_millis(fastrand::u64(..4000))).await;
         program.kill().await;
         let world = opened(folder, profiles).await;
         done.extend(get(&world, &path(restore, "")).await["restore"]["progress"]["done"].as_u64());
