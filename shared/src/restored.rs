@@ -217,6 +217,24 @@ impl RestoreFiles<'_> {
         self.write(&self.at("work.json"), work).await
     }
 
+    /// What the capture for the plan has left under a name for its next call; `None` if it has left nothing.
+    pub async fn captured<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, PortError> {
+        self.read(&self.at(&format!("capture/{name}.json"))).await
+    }
+
+    /// Leaves something for the next call of the capture for the plan.
+    pub async fn set_captured<T: Serialize>(&self, name: &str, document: &T) -> Result<(), PortError> {
+        self.write(&self.at(&format!("capture/{name}.json")), document).await
+    }
+
+    /// Deletes what the calls of the capture for the plan have left. May be repeated.
+    pub async fn forget_captured(&self) -> Result<(), PortError> {
+        for key in self.objects.list(Bucket::Crm, &self.at("capture/").key).await? {
+            self.objects.delete(&ObjectRef::crm(key)).await?;
+        }
+        Ok(())
+    }
+
     /// Why the last call has failed; `None` if none has.
     pub async fn failure(&self) -> Result<Option<Failure>, PortError> {
         self.read(&self.at("failure.json")).await

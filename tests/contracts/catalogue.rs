@@ -1,6 +1,7 @@
 //! Contract of `Catalogue`: the current version of each module, and the modules of the newest capture.
 
 use hozon_shared::domain::crm::{Module, captured_version};
+use hozon_shared::ports::ErrorKind;
 
 use crate::emulators::{Emulators, ORG, OTHER};
 use crate::samples::module;
@@ -73,4 +74,24 @@ async fn a_capture_replaces_the_one_before_and_touches_nothing_that_a_platform_w
     assert_eq!(catalogue.modules(ORG).await.unwrap(), [newer]);
     assert_eq!(catalogue.captured(ORG).await.unwrap(), [captured("log", 3)]);
     assert!(catalogue.captured(OTHER).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_publication_over_other_versions_than_the_current_ones_changes_nothing() {
+    let emulators = Emulators::start().await;
+    let catalogue = &emulators.ports.catalogue;
+    let deals = |version: &str| Module { version: version.to_owned(), ..module("Deals", 1) };
+    let over = async |new: &str, over: &[Module]| catalogue.publish_over(ORG, &[deals(new)], over).await;
+    // The first of all.
+    over("1", &[]).await.unwrap();
+    catalogue.publish(ORG, &[module("Leads", 2), deals("2")]).await.unwrap();
+    for stale in [&[][..], &[deals("1")], &[module("Leads", 2)]] {
+        assert_eq!(over("3", stale).await.unwrap_err().kind, ErrorKind::Conflict);
+    }
+    assert_eq!(catalogue.modules(ORG).await.unwrap(), [deals("2"), module("Leads", 2)]);
+    over("3", &[deals("2"), module("Other", 3)]).await.unwrap();
+    assert_eq!(catalogue.modules(ORG).await.unwrap(), [deals("3"), module("Leads", 2)]);
+    // One that has become current meanwhile.
+    let gone = catalogue.publish_over(ORG, &[Module { version: "4".to_owned(), ..module("Leads", 2) }], &[deals("3")]).await;
+    assert_eq!(gone.unwrap_err().kind, ErrorKind::Conflict);
 }

@@ -9,7 +9,7 @@ use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::source::SourceModule;
 use hozon_shared::domain::write_order::write_order;
 use hozon_shared::domain::writing::{Cells, FileHashes, RecordWrite, WriteOutcome};
-use hozon_shared::ports::{Connector, FileBytes, FileWrite, HeldState, Protection, Writer};
+use hozon_shared::ports::{Connector, FileBytes, FileDetails, FileWrite, HeldState, Protection, Writer};
 use sha2::{Digest, Sha256};
 
 use crate::sources::rows;
@@ -149,7 +149,15 @@ pub fn file(id: &str, seen: Option<&[u8]>, bytes: &[u8]) -> FileWrite {
     let hash = |bytes: &[u8]| hex::encode(Sha256::digest(bytes));
     let hashes = FileHashes { seen: seen.map(hash), wanted: hash(bytes) };
     let bytes = FileBytes::new(move || stream::iter(pieces.clone()).map(Ok).boxed());
-    FileWrite { id: id.to_owned(), record_id: id.to_owned(), name: "x".to_owned(), size, hashes, bytes }
+    FileWrite {
+        id: id.to_owned(),
+        record_id: id.to_owned(),
+        name: "x".to_owned(),
+        size,
+        hashes,
+        details: FileDetails::default(),
+        bytes,
+    }
 }
 
 /// Writes a file over what was seen, and over nothing else; once it is there, it is not written again.

@@ -1,4 +1,4 @@
-"""Stories of restores into a PostgreSQL database: a real server, written by the functions' binaries."""
+"""Stories of restores into a PostgreSQL database, a real server, and into the native store, written by the functions' binaries."""
 
 import hashlib
 import hmac
@@ -7,7 +7,7 @@ import os
 import urllib.parse
 
 from stack import FILES_BUCKET
-from stories import log_story, story, whatever
+from stories import Organisation, log_story, story, whatever, write_crm
 from stories_of_sources import ATTACHMENTS, Connected, filed, writes
 
 RESTORES = "/crm/bulk/v8/restores"
@@ -17,20 +17,8 @@ log_story("Restore", lambda world: world.api.call("GET", RESTORES))
 log_story("WriteBack", lambda world: whatever(world, "WriteBack", {}))
 
 
-class Restored(Connected):
-    """An organisation whose connection may write."""
-
-    def __init__(self, world, **options):
-        super().__init__(world, **options)
-        self.sql(MAY_WRITE)
-
-    @classmethod
-    def of(cls, organisation):
-        """The same organisation, whose connection may write from now on."""
-        restored = cls.__new__(cls)
-        restored.__dict__ = organisation.__dict__
-        restored.sql(MAY_WRITE)
-        return restored
+class Restores:
+    """What an administrator of an organisation does with restores."""
 
     def restores(self, method, path="", body=None, expect=200):
         answer = self.world.api.call(method, RESTORES + path, body, self.token)
@@ -50,6 +38,22 @@ class Restored(Connected):
     def confirmed(self, restore):
         self.restores("POST", f"/{restore['id']}/actions/confirm", {"deletes": restore["plan"]["delete"]})
         return self.ended(restore["id"])
+
+
+class Restored(Restores, Connected):
+    """An organisation whose connection may write."""
+
+    def __init__(self, world, **options):
+        super().__init__(world, **options)
+        self.sql(MAY_WRITE)
+
+    @classmethod
+    def of(cls, organisation):
+        """The same organisation, whose connection may write from now on."""
+        restored = cls.__new__(cls)
+        restored.__dict__ = organisation.__dict__
+        restored.sql(MAY_WRITE)
+        return restored
 
     def erased(self, module, id):
         """Makes a record one that was erased, as the function `erase` does."""
@@ -91,6 +95,28 @@ def a_damaged_database_is_restored_and_the_restore_undone(world):
     assert [one["id"] for one in organisation.restores("GET")["restores"]] == [undo["id"], restore["id"]]
     kinds = [event["kind"] for event in organisation.call("GET", "/history")["history"]]
     assert kinds.count("restore_completed") == 2, json.dumps(kinds)
+
+
+class Native(Restores, Organisation):
+    """An organisation whose platform writes its CRM."""
+
+
+@story("RestoreRole", "WriteBackRole", "MachineRole")
+def a_native_store_is_restored_and_the_restore_undone(world):
+    organisation = Native(world, film_bytes=1_000, notes_bytes=40 << 10)
+    wanted = {"backup": organisation.back_up()["id"], "policy": {"change": True, "delete": True}}
+    done = write_crm(world, organisation.id, "Own", 2_000, 96 << 10)
+    assert done.returncode == 0, done.stderr
+    restore = organisation.planned(body=wanted)
+    plan = restore["plan"]
+    assert plan["change"] > 0 and plan["delete"] > 0 and plan["files"]["change"] == 1, restore
+    restore = organisation.confirmed(restore)
+    assert restore["status"] == "COMPLETED" and restore["outcome"]["written"] == plan["change"] + plan["delete"], restore
+    assert restore["file_outcome"]["written"] == 1, restore
+    again = organisation.planned(body=wanted)
+    assert again["plan"]["change"] == again["plan"]["delete"] == again["plan"]["files"]["change"] == 0, again
+    undo = organisation.confirmed(organisation.planned(f"/{restore['id']}/actions/undo"))
+    assert undo["status"] == "COMPLETED" and undo["outcome"]["written"] == restore["outcome"]["written"], undo
 
 
 @story("RestoreRole", "WriteBackRole")

@@ -96,6 +96,7 @@ class Zip:
     """The zip of a backup's rows, and those of its attachments."""
 
     def __init__(self, path, *attachments):
+        self.paths = [path, *attachments]
         self.attachments = [zipfile.ZipFile(path) for path in attachments]
         self.archive = zipfile.ZipFile(path)
         require(self.archive.testzip() is None, path, "is damaged")

@@ -66,9 +66,9 @@ def everything(creme):
     return {(table, key): digest for table, key, digest in map(json.loads, creme.script("print_everything.py").splitlines())}
 
 
-def dumped(creme):
+def dumped(server, name="crm"):
     """The rows of PostgreSQL's dump of all data, each with its table. Their order in a table, and what sequences give next, is not data."""
-    text = creme.server.client("pg_dump", "--data-only", capture_output=True, check=True).stdout.decode()
+    text = server.client("pg_dump", "--data-only", name=name, capture_output=True, check=True).stdout.decode()
     found, table = [], None
     for line in text.split("\n"):
         if begun := re.fullmatch(r"COPY (\S+) \(.*\) FROM stdin;", line):
@@ -86,9 +86,9 @@ def differing(one, other):
 
 def restore(creme, hozon, backup):
     """Restores the backup of Creme as it was then. Returns the restore, with what was there before it."""
-    then, dump_then = everything(creme), dumped(creme)
+    then, dump_then = everything(creme), dumped(creme.server)
     damage = json.loads(creme.script("damage.py"))
-    damaged, dump_damaged = everything(creme), dumped(creme)
+    damaged, dump_damaged = everything(creme), dumped(creme.server)
     lost = [key for key in differing(then, damaged) if key in then]
     say(f"damage: {damage}; {len(lost):,} of {len(then):,} records and files differ")
     require(damage["deleted"] + damage["garbled"] > len(then) / 50 and damage["tables"] > 20, "too little is damaged:", damage)
@@ -102,7 +102,7 @@ def restore(creme, hozon, backup):
     require(not differ, len(differ), "records and files are not as before:", differ[:10])
     newer = {key: digest for key, digest in damaged.items() if key not in then}
     require(newer and {key: digest for key, digest in found.items() if key not in then} == newer, "newer records were touched")
-    dump = dumped(creme)
+    dump = dumped(creme.server)
     require(set(dump_then) <= set(dump) and set(dump) - set(dump_then) <= set(dump_damaged), "the dump is another one")
     say(f"Creme's models: {len(then):,} records and files as before, {len(newer):,} newer ones untouched; {len(dump):,} rows of pg_dump as before, or newer")
     return done, damaged, dump_damaged
@@ -112,7 +112,7 @@ def undo(creme, hozon, done, damaged, dump_damaged):
     """Undone, everything is as before the restore, but for files that were gone then: they stay."""
     planned = hozon.planned(f"/{done['id']}/actions/undo")
     hozon.confirmed(planned)
-    dump = dumped(creme)
+    dump = dumped(creme.server)
     require(dump == dump_damaged, "the dump is another one than before the restore:", sorted(set(dump) ^ set(dump_damaged))[:4])
     found = everything(creme)
     differ = differing(damaged, found)

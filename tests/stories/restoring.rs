@@ -1,10 +1,12 @@
-//! Restoring a backup into a PostgreSQL database: the plan says what is done, the database is as in the backup afterwards, what is newer or
-//! changed meanwhile is left, and a restore is undone by another one.
+//! Restoring a backup into a PostgreSQL database, and into the native store: the plan says what is done, the database is as in the backup
+//! afterwards, what is newer or changed meanwhile is left, and a restore is undone by another one.
 
+mod calls;
 pub mod damaged;
 pub mod files;
 mod kills;
 mod lost;
+mod native;
 mod random;
 mod target;
 

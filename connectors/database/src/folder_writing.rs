@@ -5,22 +5,19 @@ use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::TryStreamExt;
+use hozon_shared::domain::digest::Digester;
 use hozon_shared::domain::file_place::path_below;
 use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::domain::writing::{Refusal, WriteOutcome};
 use hozon_shared::ports::{FileBytes, SourceError};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, renameat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, fstat, mkdirat, openat, renameat, statat, unlinkat};
 use rustix::io::Errno;
 
 /// Rights of files and folders, from which the process's mask takes some.
 const FILE: Mode = Mode::from_raw_mode(0o666);
 const FOLDER: Mode = Mode::from_raw_mode(0o777);
-
-/// Distinguishes files that one process writes at a time.
-static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 /// Writes a file below `folder`, whole or not at all, and makes the folders on its way. Symbolic links are not followed. What the folder
 /// does not admit is refused.
@@ -45,7 +42,8 @@ pub(crate) async fn write_below(folder: PathBuf, path: &str, bytes: &FileBytes) 
     }
 }
 
-/// A file that has no name of its own yet. Dropped unfinished, it is deleted.
+/// A file that has no name of its own yet. Dropped unfinished, it is deleted. A process that is killed leaves it; whoever writes the file again
+/// deletes it then.
 struct Unfinished {
     folder: OwnedFd,
     file: File,
@@ -66,7 +64,11 @@ impl Unfinished {
             }
             at = openat(&at, folder.as_str(), directory | OFlags::NOFOLLOW, Mode::empty())?;
         }
-        let meanwhile = format!(".hozon-{}-{}", std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed));
+        let meanwhile = name_meanwhile(name);
+        match unlinkat(&at, meanwhile.as_str(), AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(error) => return Err(error.into()),
+        }
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = File::from(openat(&at, meanwhile.as_str(), flags, FILE)?);
         Ok(Self { folder: at, file, meanwhile, name: name.clone() })
@@ -74,6 +76,10 @@ impl Unfinished {
 
     fn finish(&self) -> io::Result<()> {
         self.file.sync_all()?;
+        let (own, found) = (fstat(&self.file)?, statat(&self.folder, self.meanwhile.as_str(), AtFlags::SYMLINK_NOFOLLOW)?);
+        if (own.st_dev, own.st_ino) != (found.st_dev, found.st_ino) {
+            return Err(io::Error::other("another process writes the same file"));
+        }
         Ok(renameat(&self.folder, self.meanwhile.as_str(), &self.folder, self.name.as_str())?)
     }
 }
@@ -83,6 +89,13 @@ impl Drop for Unfinished {
         // A finished file has lost this name.
         let _ = unlinkat(&self.folder, self.meanwhile.as_str(), AtFlags::empty());
     }
+}
+
+/// The name of a file until it is finished: always the same, and short even if its own is not.
+fn name_meanwhile(name: &str) -> String {
+    let mut digester = Digester::default();
+    digester.update(name.as_bytes());
+    format!(".hozon-{}", &digester.finish().sha256[..32])
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, SourceError> {
@@ -136,6 +149,20 @@ mod tests {
         assert_eq!(std::fs::read(outside.path().join("secret")).expect("a file"), b"secret");
         let names = std::fs::read_dir(&root).expect("a folder").map(|entry| entry.expect("an entry").file_name());
         assert!(names.into_iter().all(|name| !name.to_string_lossy().starts_with(".hozon")), "nothing unfinished stays");
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_process_has_left_is_gone_once_the_file_is_written() {
+        let root = tempfile::tempdir().expect("a folder");
+        let begun = Unfinished::begin(root.path(), &["a".to_owned()]).expect("a file");
+        (&begun.file).write_all(b"half").expect("writes");
+        let killed = std::mem::ManuallyDrop::new(begun);
+        assert_eq!(std::fs::read_dir(root.path()).expect("a folder").count(), 1);
+        let written = write_below(root.path().to_owned(), "a", &bytes(&[b"whole"])).await.expect("an outcome");
+        assert_eq!(written, WriteOutcome::Written { new_id: None });
+        assert_eq!(std::fs::read(root.path().join("a")).expect("a file"), b"whole");
+        assert_eq!(std::fs::read_dir(root.path()).expect("a folder").count(), 1);
+        assert!(killed.finish().is_err(), "a process that goes on all the same does not replace it");
     }
 
     #[tokio::test]

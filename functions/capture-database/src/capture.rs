@@ -24,11 +24,11 @@ use crate::tracker::Tracker;
 /// makes whoever does so wait.
 const ATTEMPTS_WITHOUT_LOCKS: usize = 3;
 /// Number of modules that are read at a time.
-const MODULES_IN_FLIGHT: usize = 2;
+pub(crate) const MODULES_IN_FLIGHT: usize = 2;
 /// How often a lease is prolonged, which lasts a day.
 const PROLONG_EVERY: Duration = Duration::from_secs(60 * 60);
 /// The most bytes of a source that a call reads in a second. What would take longer even so is not begun in one call.
-pub(crate) const FASTEST: u64 = 200 << 20;
+const FASTEST: u64 = 200 << 20;
 
 /// Captures the CRM of an organisation for a run, unless that was done already. Returns whether it is captured; otherwise it takes
 /// longer than a call may last, and is captured in several.
@@ -120,13 +120,13 @@ async fn capture_in(
     captured.ok_or_else(|| source.failed(SourceErrorKind::StateLost)).map(Some)
 }
 
-pub(crate) async fn all(reader: Reader<'_>) -> Result<Vec<Reading>, CaptureError> {
+async fn all(reader: Reader<'_>) -> Result<Vec<Reading>, CaptureError> {
     let indexes = 0..reader.chosen.modules.len();
     let reading: Vec<_> = indexes.map(|index| read(reader, index, Progress::default()).map_ok(|(reading, _)| reading)).collect();
     stream::iter(reading).buffered(MODULES_IN_FLIGHT).try_collect().await
 }
 
 /// Size of modules in the source, as far as it says so.
-pub(crate) fn bytes(modules: &[SourceModule]) -> u64 {
+fn bytes(modules: &[SourceModule]) -> u64 {
     modules.iter().filter_map(|module| module.bytes).sum()
 }

@@ -28,7 +28,7 @@ use attempt::{Attempt, Holder};
 pub use awaited::{capture_awaited, waits_for_program};
 use call_time::CallTime;
 pub use error::CaptureError;
-pub use fresh::{FreshCapture, capture_fresh};
+pub use fresh::{FreshCapture, capture_fresh, end_fresh};
 use next::{Next, next, or_wait};
 pub use places::{FilePlaces, file_places};
 pub use ports::{CapturePorts, OpenedConnection};

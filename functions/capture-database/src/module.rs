@@ -31,6 +31,13 @@ pub(crate) struct Progress {
     skip: u64,
 }
 
+impl Progress {
+    /// For going on in another state of the source, in which there may be another number of rows.
+    pub(crate) fn in_another_state(self) -> Self {
+        Self { counted: None, ..self }
+    }
+}
+
 /// How far the reading of a module is.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

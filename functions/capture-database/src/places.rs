@@ -29,6 +29,9 @@ impl FilePlaces {
 
 /// Reads which places of files a CRM has now, as its profile says. Nothing of its records is read.
 pub async fn file_places(ports: &CapturePorts, connection: &Connection, restore: RestoreId) -> Result<FilePlaces, CaptureError> {
+    if !connection.source.is_captured() {
+        return Ok(FilePlaces::default());
+    }
     let run = Run { org: connection.org, backup: BackupId(restore.0) };
     let source = Source::new(ports, run, connection).await?;
     if source.profile.is_none() {

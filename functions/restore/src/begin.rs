@@ -4,10 +4,12 @@ use chrono_tz::Tz;
 use hozon_shared::api::ApiError;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::connection::{CapturedBy, Connection, ConnectionRole, SourceSettings};
+use hozon_shared::domain::crm::is_captured;
 use hozon_shared::domain::id::{EventId, OrgId};
 use hozon_shared::domain::restore::{Restore, fail_restore};
 use hozon_shared::ports::PortError;
 use hozon_shared::restore_start::start_restore;
+use hozon_shared::snapshots::document::Snapshot;
 
 use crate::out::written;
 use crate::ports::RestorePorts;
@@ -26,13 +28,16 @@ pub async fn find(ports: &RestorePorts, org: OrgId, id: &str) -> Result<Restore,
     ports.restores.restore(org, id).await?.ok_or_else(ApiError::not_found)
 }
 
-/// The connection of an organisation with a role, if the service can write to it.
+/// The connection of an organisation with a role, if the service can write to it. Without a CRM that is connected, it is the native store.
 pub async fn writable(ports: &RestorePorts, org: OrgId, role: ConnectionRole) -> Result<Connection, ApiError> {
-    let missing = || match role {
-        ConnectionRole::Source => ApiError::not_allowed("No CRM is connected. Connect one first."),
-        ConnectionRole::RestoreTarget => ApiError::not_allowed("No restore target is set. Set one first."),
+    let connection = match (role, ports.connections.of_role(org, role).await?) {
+        (_, Some(connection)) => connection,
+        (ConnectionRole::Source, None) => Connection::of_native_store(org),
+        (ConnectionRole::RestoreTarget, None) => return Err(ApiError::not_allowed("No restore target is set. Set one first.")),
     };
-    let connection = ports.connections.of_role(org, role).await?.ok_or_else(missing)?;
+    if !connection.source.is_captured() {
+        return Ok(connection);
+    }
     if !role.is_source()
         && ports.connections.connection(org).await?.is_some_and(|crm| crm.source.is_same_database(&connection.source))
     {
@@ -47,6 +52,15 @@ pub async fn writable(ports: &RestorePorts, org: OrgId, role: ConnectionRole) ->
         ));
     }
     Ok(connection)
+}
+
+/// Fails if a backup is of another CRM than the native store, and nothing else is connected.
+pub fn require_source(connection: &Connection, snapshot: &Snapshot) -> Result<(), ApiError> {
+    let was_captured = snapshot.modules.iter().any(|module| is_captured(&module.version));
+    match was_captured && !connection.source.is_captured() {
+        true => Err(ApiError::not_allowed("No CRM is connected. Connect one first.")),
+        false => Ok(()),
+    }
 }
 
 /// Fails if another restore is being planned or written. One that is overdue is failed.

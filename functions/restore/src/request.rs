@@ -19,7 +19,7 @@ use hozon_shared::stored::find_backup;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::begin::{require_free, start, writable, zone};
+use crate::begin::{require_free, require_source, start, writable, zone};
 use crate::out::{RecordIo, RestoreEnvelope, RestorePolicyIo, restore_out};
 use crate::ports::RestorePorts;
 
@@ -110,6 +110,7 @@ pub async fn created(
         let message = "The restore target is there for drills, which delete everything in it. Set another one first.";
         return Err(ApiError::not_allowed(message));
     }
+    require_source(&connection, &wanted.snapshot)?;
     let connection = connection.id;
     require_free(ports, caller.org).await?;
     let WantedRestore { backup, undone, target, selection, policy, snapshot } = wanted;

@@ -1,5 +1,6 @@
 //! Ends of restores: completed, failed, or cancelled.
 
+use hozon_capture_database::end_fresh;
 use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::id::EventId;
@@ -15,6 +16,7 @@ const ATTEMPTS: usize = 5;
 
 /// Ends what keeps the objects of snapshots.
 pub(crate) async fn release(task: &Task<'_>) -> Result<(), WriteBackError> {
+    end_fresh(&task.ports.capture, task.org, task.id).await?;
     Ok(abandon(&task.ports.session, task.org, &task.lease()).await?)
 }
 

@@ -45,12 +45,10 @@ pub enum WriteBackError {
     Unsupported,
     #[error("The data of the backup, or of the CRM when the restore was planned, is not kept any more. Plan a restore again.")]
     SnapshotGone,
-    #[error("Reading the modules takes longer than one call may last. Restore fewer modules at a time.")]
-    TooLong,
     #[error("The search finds more than 10,000 records. Search for other words, or restore whole modules.")]
     TooManyFound,
     #[error(transparent)]
-    Capture(CaptureError),
+    Capture(#[from] CaptureError),
     #[error("{connection}: {}", .source.kind)]
     Source {
         connection: String,
@@ -59,15 +57,6 @@ pub enum WriteBackError {
     },
     #[error("The storage failed during the restore. Plan it again; if it happens again, contact the operator.")]
     Port(#[from] PortError),
-}
-
-impl From<CaptureError> for WriteBackError {
-    fn from(error: CaptureError) -> Self {
-        match error {
-            CaptureError::TooLong { .. } => Self::TooLong,
-            error => Self::Capture(error),
-        }
-    }
 }
 
 impl WriteBackError {
@@ -87,7 +76,6 @@ impl WriteBackError {
             Self::WithoutSecret => "SOURCE_SECRET_GONE",
             Self::Unsupported => "RESTORE_UNSUPPORTED",
             Self::SnapshotGone => "RESTORE_SNAPSHOT_GONE",
-            Self::TooLong => "RESTORE_TOO_LONG",
             Self::TooManyFound => "RESTORE_TOO_MANY_FOUND",
             Self::Capture(error) => error.code(),
             Self::Source { source, .. } => source.kind.code(),

@@ -2,8 +2,9 @@
 //! place than the plan has seen.
 
 use hozon_capture_database::file_places;
+use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::writing::{FileHashes, Refusal, WriteOutcome};
-use hozon_shared::ports::{ErrorKind, FileWrite};
+use hozon_shared::ports::{ErrorKind, FileDetails, FileWrite, PortError, SourceError, WriteBatch};
 use hozon_shared::restored::{ReportPart, ReportRow, WriteWork};
 use hozon_shared::snapshots::file_bytes::ReadFailure;
 use hozon_shared::snapshots::restoring::PlannedAttachment;
@@ -15,9 +16,6 @@ use crate::written::WrittenModule;
 
 /// Number of files that differ whose names are read at a time.
 const READ_AT_ONCE: usize = 2_000;
-/// Number of files, and of their bytes, behind which the place is stored.
-const BATCH: usize = 20;
-const BATCH_BYTES: u64 = 32 << 20;
 /// What the report says of a file that the store does not give as it was stored.
 const DAMAGED: &str = "BACKUP_DAMAGED";
 
@@ -28,7 +26,7 @@ impl Writing<'_> {
         loop {
             let page = module.pair.files(rule, work.file.as_deref(), READ_AT_ONCE).await?;
             let files = page.files.into_iter().filter(|file| file.action.is_write()).collect();
-            for batch in batches(files) {
+            for batch in batches(files, self.target.writer.batch()) {
                 if let Some(stopped) = self.must_stop(work).await? {
                     return Ok(stopped);
                 }
@@ -54,8 +52,9 @@ impl Writing<'_> {
     ) -> Result<(), WriteBackError> {
         self.open_places().await?;
         let (as_written, mut rows) = (self.as_written(), Vec::new());
-        for file in batch {
-            let outcome = as_written(self.write_file(module, &file).await?);
+        let outcomes = self.outcomes(module, &batch).await?;
+        for (file, outcome) in batch.into_iter().zip(outcomes) {
+            let outcome = as_written(outcome);
             work.outcome.files.count(&outcome);
             let attachment = file.wanted.file.attachment;
             let (id, file, action) = (attachment.record_id, Some(attachment.id), file.action);
@@ -72,20 +71,47 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn write_file(&self, module: &WrittenModule, file: &PlannedAttachment) -> Result<WriteOutcome, WriteBackError> {
-        let (found, failure) = (&file.wanted.file, ReadFailure::default());
+    /// Writes the files of a batch. Returns what became of each.
+    async fn outcomes(&self, module: &WrittenModule, batch: &[PlannedAttachment]) -> Result<Vec<WriteOutcome>, WriteBackError> {
+        let failures: Vec<ReadFailure> = batch.iter().map(|_| ReadFailure::default()).collect();
+        let placed: Vec<_> = batch.iter().zip(&failures).map(|(file, failure)| self.placed(module, file, failure)).collect();
+        let (places, writes): (Vec<Option<&FileSource>>, Vec<FileWrite>) = placed.into_iter().unzip();
+        let written = self.target.writer.write_files(&module.turns.module, &places, &writes).await;
+        let written = written.map_err(self.target.failed())?;
+        if written.len() != batch.len() {
+            return Err(PortError::new(ErrorKind::Corrupt, "write as many files as there are").into());
+        }
+        written.into_iter().zip(failures).map(|(written, failure)| self.outcome(written, &failure)).collect()
+    }
+
+    /// A file with the place where it is written.
+    fn placed<'b>(
+        &'b self,
+        module: &WrittenModule,
+        file: &'b PlannedAttachment,
+        failure: &ReadFailure,
+    ) -> (Option<&'b FileSource>, FileWrite) {
+        let found = &file.wanted.file;
         let attachment = &found.attachment;
         let place = self.places.as_ref().and_then(|places| places.find(&module.pair.wanted().api_name, &attachment.id));
+        let details = FileDetails {
+            record_name: attachment.record_name.clone(),
+            content_type: attachment.content_type.clone(),
+            created: attachment.created,
+        };
         let write = FileWrite {
             id: place.map_or(&*attachment.id, |(_, own)| own).to_owned(),
             record_id: attachment.record_id.clone(),
             name: attachment.name.clone(),
             size: attachment.size,
             hashes: FileHashes { seen: file.seen.clone(), wanted: found.sha256.clone() },
-            bytes: file.wanted.bytes(&self.task.ports.objects, self.task.org, &failure),
+            details,
+            bytes: file.wanted.bytes(&self.task.ports.objects, self.task.org, failure),
         };
-        let source = place.map(|(source, _)| source);
-        let written = self.target.writer.write_file(&module.turns.module, source, &write).await;
+        (place.map(|(source, _)| source), write)
+    }
+
+    fn outcome(&self, written: Result<WriteOutcome, SourceError>, failure: &ReadFailure) -> Result<WriteOutcome, WriteBackError> {
         match (written, failure.take()) {
             (Ok(outcome), _) => Ok(outcome),
             (Err(_), Some(damage)) if matches!(damage.kind, ErrorKind::Corrupt | ErrorKind::NotFound) => {
@@ -99,13 +125,13 @@ impl Writing<'_> {
 }
 
 /// Divides files into batches.
-fn batches(files: Vec<PlannedAttachment>) -> Vec<Vec<PlannedAttachment>> {
+fn batches(files: Vec<PlannedAttachment>, most: WriteBatch) -> Vec<Vec<PlannedAttachment>> {
     let mut batches: Vec<Vec<PlannedAttachment>> = Vec::new();
-    let mut bytes = BATCH_BYTES;
+    let mut bytes = most.file_bytes;
     for file in files {
         let size = file.wanted.file.attachment.size;
         match batches.last_mut() {
-            Some(last) if last.len() < BATCH && bytes + size <= BATCH_BYTES => {
+            Some(last) if last.len() < most.files && bytes + size <= most.file_bytes => {
                 last.push(file);
                 bytes += size;
             }

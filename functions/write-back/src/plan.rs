@@ -37,7 +37,10 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError>
         let wanted = WantedRecords::read(&*ports.objects, &restore).await?.ok_or(WriteBackError::SnapshotGone)?;
         let (modules, with_files) = (&wanted.names(), &wanted.names_with_files(&*ports.objects, task.org).await?);
         let fresh = FreshCapture { connection: &target.connection, restore: task.id, modules, with_files };
-        capture_fresh(&ports.capture, &fresh).await?;
+        match capture_fresh(&ports.capture, &fresh).await? {
+            CallOutcome::Done => {}
+            goes_on => return Ok(goes_on),
+        }
     }
     let reader = PlanReader::open(ports.objects.clone(), &*ports.erasure_keys, restore).await?;
     let reader = reader.ok_or(WriteBackError::SnapshotGone)?;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hozon_capture_database::CapturePorts;
+use hozon_shared::domain::id::OrgId;
 use hozon_shared::ports::{Clock, Connections, Drills, ErasureKeys, Ids, Objects, Ports, Restores, Store};
+use hozon_shared::snapshots::native::NativeWriter;
 use hozon_shared::snapshots::session::SessionPorts;
 use tokio::time::{Instant, timeout_at};
 
@@ -30,6 +32,12 @@ impl WriteBackPorts {
         let session = SessionPorts::from(ports);
         let Ports { clock, ids, store, restores, drills, objects, erasure_keys, connections, .. } = ports.clone();
         Self { clock, ids, store, restores, drills, objects, erasure_keys, connections, session, capture }
+    }
+
+    /// What writes into the native store of an organisation.
+    pub(crate) fn native_writer(&self, org: OrgId) -> NativeWriter {
+        let (session, clock, ids) = (self.session.clone(), self.clock.clone(), self.ids.clone());
+        NativeWriter { session, clock, ids, org, ranges: Arc::default() }
     }
 
     /// The time of a call that begins now.

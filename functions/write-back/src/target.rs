@@ -9,6 +9,9 @@ use hozon_shared::ports::{SourceError, Writer};
 use crate::error::WriteBackError;
 use crate::ports::WriteBackPorts;
 
+/// What messages call the native store.
+const NATIVE: &str = "The native store";
+
 /// A connection with what writes to it.
 pub(crate) struct Target {
     pub connection: Connection,
@@ -22,6 +25,10 @@ impl Target {
         if connection.id != restore.connection {
             return Err(WriteBackError::ConnectionChanged);
         }
+        if !connection.source.is_captured() {
+            let writer = Box::new(ports.native_writer(restore.org));
+            return Ok(Self { connection, writer });
+        }
         let writer = match ports.capture.open(&connection, None).await? {
             OpenedConnection::Connector(connector) => connector.writer(),
             OpenedConnection::WithoutSecret => return Err(WriteBackError::WithoutSecret),
@@ -33,16 +40,19 @@ impl Target {
 
     /// Adds the address of the CRM to a failure of it.
     pub(crate) fn failed(&self) -> impl Fn(SourceError) -> WriteBackError {
-        let connection = self.connection.source.shown();
+        let connection = match self.connection.source.is_captured() {
+            true => self.connection.source.shown(),
+            false => NATIVE.to_owned(),
+        };
         move |source| WriteBackError::Source { connection: connection.clone(), source }
     }
 }
 
-/// Returns the connection with a role. A restore target is read as the connected CRM.
+/// Returns the connection with a role. Without a CRM that is connected, it is the native store. A restore target is read as the connected CRM.
 async fn connection(ports: &WriteBackPorts, org: OrgId, role: ConnectionRole) -> Result<Connection, WriteBackError> {
     let found = ports.connections.of_role(org, role).await?;
     match role {
-        ConnectionRole::Source => found.ok_or(WriteBackError::NotConnected),
+        ConnectionRole::Source => Ok(found.unwrap_or_else(|| Connection::of_native_store(org))),
         ConnectionRole::RestoreTarget => {
             let target = found.ok_or(WriteBackError::ConnectionChanged)?;
             let crm = ports.connections.connection(org).await?;

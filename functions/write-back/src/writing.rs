@@ -18,9 +18,6 @@ use crate::target::Target;
 use crate::task::Task;
 use crate::written::WrittenModule;
 
-/// Number of records that are written in one transaction.
-const BATCH: usize = 100;
-
 /// Why writing has stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stopped {
@@ -62,7 +59,7 @@ impl<'a> Writing<'a> {
             if let Some(stopped) = self.must_stop(work).await? {
                 return Ok(stopped);
             }
-            let batch = records.batch(|action| module.turns.concerns(phase, action), BATCH).await?;
+            let batch = records.batch(|action| module.turns.concerns(phase, action), self.target.writer.batch().records).await?;
             self.write(work, &turn, batch).await?;
             *work = WriteWork { place: Some(records.place()), batch: work.batch + 1, is_clean: false, ..work.clone() };
             self.task.files().set_write_work(work).await?;

@@ -51,6 +51,12 @@ impl Current {
     fn has(&self, module: &Module) -> bool {
         self.modules.get(&module.api_name) == Some(&module.version)
     }
+
+    /// Whether a module has the version that is among those of `over`, or is in neither.
+    fn is_of(&self, api_name: &str, over: &[Module]) -> bool {
+        let expected = over.iter().find(|module| module.api_name == api_name).map(|module| &module.version);
+        self.modules.get(api_name) == expected
+    }
 }
 
 #[async_trait]
@@ -64,11 +70,15 @@ impl Catalogue for Table {
     }
 
     async fn publish(&self, org: OrgId, modules: &[Module]) -> Result<(), PortError> {
-        self.replace_list(org, List::Native, modules).await
+        self.replace_list((org, List::Native), modules, None).await
+    }
+
+    async fn publish_over(&self, org: OrgId, modules: &[Module], over: &[Module]) -> Result<(), PortError> {
+        self.replace_list((org, List::Native), modules, Some(over)).await
     }
 
     async fn publish_capture(&self, org: OrgId, modules: &[Module]) -> Result<(), PortError> {
-        self.replace_list(org, List::Captured, modules).await
+        self.replace_list((org, List::Captured), modules, None).await
     }
 }
 
@@ -89,9 +99,19 @@ impl Table {
         Err(PortError::new(ErrorKind::Unavailable, "read the catalogue while it changes"))
     }
 
-    /// Publishes modules. Others of the list stay, but not those of an earlier capture.
-    async fn replace_list(&self, org: OrgId, list: List, modules: &[Module]) -> Result<(), PortError> {
+    /// Publishes modules, if those of `over` are current still. Others of the list stay, but not those of an earlier capture.
+    async fn replace_list(
+        &self,
+        (org, list): (OrgId, List),
+        modules: &[Module],
+        over: Option<&[Module]>,
+    ) -> Result<(), PortError> {
         let before = self.current(org, list).await?;
+        // A store that predates lists gets its first one only if nobody else writes it.
+        let is_over = |current: &Current| over.is_none_or(|over| modules.iter().all(|new| current.is_of(&new.api_name, over)));
+        if !before.as_ref().is_none_or(is_over) {
+            return Err(PortError::new(ErrorKind::Conflict, "publish modules over others than the current ones"));
+        }
         for module in modules {
             // The structure may be larger than an item; a run takes it from what it has captured.
             let module = Module { structure: None, ..module.clone() };

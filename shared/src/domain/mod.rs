@@ -36,6 +36,7 @@ pub mod ledger;
 pub mod locale;
 pub mod lookup;
 pub mod money;
+mod native_connection;
 pub mod order;
 mod order_step;
 pub mod organisation;

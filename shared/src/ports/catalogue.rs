@@ -16,6 +16,9 @@ pub trait Catalogue: Send + Sync {
     /// unless only the answer to the last write was lost. Fails with `Conflict` when another publication runs at the
     /// same time.
     async fn publish(&self, org: OrgId, modules: &[Module]) -> Result<(), PortError>;
+    /// As [`Self::publish`], if of each of these modules the version of `over` is current still. Fails with `Conflict` if one of them has another
+    /// one, or has become current meanwhile.
+    async fn publish_over(&self, org: OrgId, modules: &[Module], over: &[Module]) -> Result<(), PortError>;
     /// Lists the modules of the newest capture in the same way; none before the first.
     async fn captured(&self, org: OrgId) -> Result<Vec<Module>, PortError>;
     /// Makes the modules of a capture current, all at once. Those of the capture before are gone then; what a platform

@@ -1,6 +1,7 @@
 //! Writers: how records are written back into a CRM.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 
 use super::file_bytes::FileBytes;
@@ -25,8 +26,39 @@ pub struct FileWrite {
     /// Size in bytes.
     pub size: u64,
     pub hashes: FileHashes,
+    pub details: FileDetails,
     pub bytes: FileBytes,
 }
+
+/// What backups know of a file besides. In most sources the row that describes the file has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileDetails {
+    /// Display name of the record.
+    pub record_name: String,
+    /// Media type.
+    pub content_type: String,
+    /// When the file was attached.
+    pub created: Option<DateTime<Utc>>,
+}
+
+/// How much is written at a time. The place behind it is stored before more is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteBatch {
+    /// Number of records.
+    pub records: usize,
+    /// Number of files.
+    pub files: usize,
+    /// Size of those files in bytes, unless a single one is larger.
+    pub file_bytes: u64,
+}
+
+impl WriteBatch {
+    /// For a source that writes each file on its own.
+    pub const USUAL: Self = Self { records: 100, files: 20, file_bytes: 32 << 20 };
+}
+
+/// What became of each file of a batch, or why it could not be read or written.
+pub type FileOutcomes = Vec<Result<WriteOutcome, SourceError>>;
 
 /// Writes records back into one kind of source. Every call may be repeated.
 #[async_trait]
@@ -34,6 +66,11 @@ pub trait Writer: Send + Sync {
     /// Returns what hinders writing these modules, before anything is written: rights that are missing, tables and columns that are gone,
     /// columns without a default that the backup does not have. Empty if nothing does.
     async fn check(&self, modules: &[Module]) -> Result<Vec<Hindrance>, SourceError>;
+
+    /// How much is written at a time.
+    fn batch(&self) -> WriteBatch {
+        WriteBatch::USUAL
+    }
 
     /// Writes records of one module in one transaction, and returns what became of each, in order. A record is written only if the CRM still
     /// has what the plan saw. What the source refuses about one record does not hinder the others. If the call itself fails, nothing is
@@ -48,6 +85,20 @@ pub trait Writer: Send + Sync {
         files: Option<&FileSource>,
         file: &FileWrite,
     ) -> Result<WriteOutcome, SourceError>;
+
+    /// Writes several files as [`Self::write_file`] does, each with the place that the source's profile names. Returns what became of each, in order.
+    async fn write_files(
+        &self,
+        module: &Module,
+        places: &[Option<&FileSource>],
+        files: &[FileWrite],
+    ) -> Result<FileOutcomes, SourceError> {
+        let mut outcomes = Vec::new();
+        for (place, file) in places.iter().zip(files) {
+            outcomes.push(self.write_file(module, *place, file).await);
+        }
+        Ok(outcomes)
+    }
 
     /// Ends a restore of these modules: sequences give no value that a row has.
     async fn finish(&self, modules: &[Module]) -> Result<(), SourceError>;

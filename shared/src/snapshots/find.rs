@@ -1,7 +1,7 @@
 //! Finds records by their ids in the row indexes of blocks.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -111,12 +111,11 @@ impl RecordReader {
             .filter(|(_, block)| may_have(block))
             .map(|(at, block)| (at, block.clone()))
             .collect();
-        let mut found = Vec::new();
+        let (mut found, wanted) = (Vec::new(), ids.iter().map(Vec::as_slice).collect::<HashSet<_>>());
         let mut indexes = stream::iter(blocks).map(|block| self.clone().open(block)).buffered(INDEXES_AT_ONCE);
         while let Some((at, index)) = indexes.try_next().await? {
-            let is_wanted = |id: &[u8]| ids.iter().any(|wanted| wanted == id);
             each_row(at, &index, |row| {
-                if is_wanted(row.id) {
+                if wanted.contains(row.id) {
                     found.push(row.to_owned());
                 }
             })?;

@@ -23,6 +23,7 @@ mod known_blocks;
 mod known_files;
 mod large_files;
 pub mod leases;
+pub mod native;
 pub mod of_backup;
 pub mod of_restore;
 mod packed;

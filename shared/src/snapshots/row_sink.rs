@@ -32,6 +32,11 @@ pub struct StoredRows {
 }
 
 impl StoredRows {
+    /// All blocks of a module. `sha256` is that of its CSV file, if there is one block.
+    pub(super) fn of_module(blocks: Vec<Block>, sha256: Option<String>) -> Self {
+        Self { blocks, first_sha256: sha256 }
+    }
+
     /// Returns the SHA-256 of the module's CSV file, if these blocks are all and there is one only.
     pub(super) fn file_sha256(&self) -> Option<String> {
         self.first_sha256.clone().filter(|_| self.blocks.len() == 1)

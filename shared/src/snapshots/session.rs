@@ -124,7 +124,7 @@ impl Session {
 
     /// Goes on with a module of which a part is stored.
     pub fn rest_of_module(&self, head: ModuleHead, part: StoredPart) -> ModuleWriter {
-        let before = self.before.iter().find(|module| module.api_name == head.api_name).cloned();
+        let before = self.module_now(&head.api_name).cloned();
         ModuleWriter::new((self.ports.stores.clone(), self.org, &self.version), head, part, before, Cutting::STORED)
     }
 
@@ -140,9 +140,25 @@ impl Session {
         Ok(writer)
     }
 
+    /// The version of a module that was current when the session began.
+    pub fn module_now(&self, api_name: &str) -> Option<&Module> {
+        self.before.iter().find(|module| module.api_name == api_name)
+    }
+
     /// Makes the modules current, all at once, records the snapshot, and ends the session.
     pub async fn publish(self, modules: &[Module], now: DateTime<Utc>) -> Result<(), PortError> {
         let published = self.make_current(modules, now).await;
+        let ended = self.abandon().await;
+        published.and(ended)
+    }
+
+    /// Publishes modules that a platform writes, as [`Self::publish`] does, if nobody else has published one of them since the session began. Fails
+    /// with `Conflict` otherwise; the session has ended then, too.
+    pub async fn publish_if_unchanged(self, modules: &[Module], now: DateTime<Utc>) -> Result<(), PortError> {
+        let published = match self.ports.catalogue.publish_over(self.org, modules, &self.before).await {
+            Ok(()) => self.record(now).await,
+            failed => failed,
+        };
         let ended = self.abandon().await;
         published.and(ended)
     }
@@ -152,6 +168,10 @@ impl Session {
             Origin::Native => self.ports.catalogue.publish(self.org, modules).await?,
             Origin::Captured => self.ports.catalogue.publish_capture(self.org, modules).await?,
         }
+        self.record(now).await
+    }
+
+    async fn record(&self, now: DateTime<Utc>) -> Result<(), PortError> {
         let objects = &*self.ports.stores.objects;
         write(objects, &keys::snapshot(self.org, &self.version), now, &self.current().await?).await
     }

@@ -35,6 +35,12 @@ pub struct StoredPart {
 }
 
 impl StoredPart {
+    /// All rows of a stored version, still without its attachments.
+    pub(super) fn rows_of(stored: &StoredModule) -> Self {
+        let rows = StoredRows::of_module(stored.blocks.clone(), stored.sha256.clone());
+        Self { rows, left_out: 0, files: Some(StoredFiles::default()) }
+    }
+
     /// Whether all rows are stored.
     pub fn has_all_rows(&self) -> bool {
         self.files.is_some()

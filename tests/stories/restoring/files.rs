@@ -33,6 +33,10 @@ create table deal (id int primary key, title text);
 create table attachment (id int primary key, name text, data bytea, object oid, place text, owner_kind text, owner_id int);
 insert into deal select n, 'Deal ' || n from generate_series(1, 10) n";
 
+/// Ids of further files begin behind this one. Their last digit says where they lie: 1 to 3 in columns, 4 to 6 in large objects, 7 to 9 in the
+/// folder.
+const FURTHER: i32 = 1000;
+
 /// Files in columns, in large objects and in the folder, each with a record of the same last digit.
 const IN_COLUMNS: std::ops::RangeInclusive<i32> = 1..=9;
 const IN_OBJECTS: std::ops::RangeInclusive<i32> = 11..=19;
@@ -47,12 +51,21 @@ fn bytes(id: i32) -> Vec<u8> {
             let mut random = fastrand::Rng::with_seed(28);
             std::iter::repeat_with(|| random.u8(..)).take(9_000_000).collect()
         }
+        id if id > FURTHER => format!("file {id} ").repeat((id % 7) as usize * 3000 + 1).into_bytes(),
         id => format!("file {id} ").repeat(id as usize * 500).into_bytes(),
     }
 }
 
 /// Bytes by the ids of files; `None` where there are none.
-type Files = BTreeMap<i32, Option<Vec<u8>>>;
+pub type Files = BTreeMap<i32, Option<Vec<u8>>>;
+
+/// Where a file lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Column,
+    Object,
+    Folder,
+}
 
 /// A CRM with files.
 pub struct Crm {
@@ -65,25 +78,76 @@ impl Crm {
         let crm = Self { server: PostgresServer::start("").await, media: TempDir::new().unwrap() };
         std::fs::create_dir(crm.media.path().join("at")).unwrap();
         crm.server.sql(TABLES).await;
-        let client = crm.server.client().await;
         for id in IN_COLUMNS.chain(IN_OBJECTS).chain(IN_FOLDER) {
-            let record = id % 10;
-            let row = "insert into attachment (id, name, place, owner_kind, owner_id) values ($1, $2, $3, 'crm.deal', $4)";
-            let place = IN_FOLDER.contains(&id).then(|| format!("{id}.bin"));
-            client.execute(row, &[&id, &format!("file {id}"), &place, &record]).await.unwrap();
-            let bytes = bytes(id);
-            if IN_COLUMNS.contains(&id) {
-                client.execute("update attachment set data = $2 where id = $1", &[&id, &bytes]).await.unwrap();
-            } else if IN_OBJECTS.contains(&id) {
-                client
-                    .execute("update attachment set object = lo_from_bytea(0, $2) where id = $1", &[&id, &bytes])
-                    .await
-                    .unwrap();
-            } else {
-                crm.put(id, &bytes);
-            }
+            let place = match id {
+                id if IN_COLUMNS.contains(&id) => Place::Column,
+                id if IN_OBJECTS.contains(&id) => Place::Object,
+                _ => Place::Folder,
+            };
+            crm.add(id, place).await;
         }
         crm
+    }
+
+    /// Adds so many tens of files.
+    pub async fn add_further(&self, tens: i32) {
+        for id in (0..tens * 10).filter(|id| id % 10 > 0).map(|id| FURTHER + id) {
+            let place = match id % 10 {
+                1..=3 => Place::Column,
+                4..=6 => Place::Object,
+                _ => Place::Folder,
+            };
+            self.add(id, place).await;
+        }
+    }
+
+    async fn add(&self, id: i32, place: Place) {
+        let (client, bytes) = (self.server.client().await, bytes(id));
+        let row = "insert into attachment (id, name, place, owner_kind, owner_id) values ($1, $2, $3, 'crm.deal', $4)";
+        let in_folder = (place == Place::Folder).then(|| format!("{id}.bin"));
+        client.execute(row, &[&id, &format!("file {id}"), &in_folder, &(id % 10)]).await.unwrap();
+        let sql = match place {
+            Place::Column => "update attachment set data = $2 where id = $1",
+            Place::Object => "update attachment set object = lo_from_bytea(0, $2) where id = $1",
+            Place::Folder => return self.put(id, &bytes),
+        };
+        client.execute(sql, &[&id, &bytes]).await.unwrap();
+    }
+
+    /// Deletes and garbles further files, and records of them: of each ten files, four are gone or garbled in each place.
+    pub async fn damage_further(&self) {
+        let of = |tens: &str, digits: &str| format!("id > {FURTHER} and id / 10 % 3 {tens} and id % 10 in ({digits})");
+        let sql = format!(
+            "update attachment set data = null where {};
+             update attachment set data = 'garbled' where {};
+             select lo_unlink(object) from attachment where {};
+             select lo_put(object, 0, 'garbled'), lo_truncate64(lo_open(object, x'60000'::int), 7) from attachment where {};
+             delete from attachment where {}",
+            of("= 0", "1, 2"),
+            of("= 1", "1, 2, 3"),
+            of("= 0", "4, 5"),
+            of("= 1", "4, 5, 6"),
+            of("= 2", "1"),
+        );
+        self.server.sql(&sql).await;
+        let places = self.server.psql(&format!("select id from attachment where {}", of("< 2", "7, 8")));
+        for id in places.lines().map(|id| id.parse::<i32>().unwrap()) {
+            if id / 10 % 3 == 0 { self.remove(id) } else { self.put(id, b"garbled") }
+        }
+    }
+
+    /// Names of files in the folder that no row leads to.
+    pub fn strangers(&self) -> Vec<String> {
+        let places = self.server.psql("select place from attachment where place is not null");
+        let names = std::fs::read_dir(self.media.path().join("at")).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| !places.lines().any(|place| place == name)).collect()
+    }
+
+    /// Number of large objects that no row leads to.
+    pub fn lost_objects(&self) -> String {
+        let sql = "select count(*) from pg_largeobject_metadata m where not exists (select from attachment where object = m.oid)";
+        self.server.psql(sql).trim().to_owned()
     }
 
     fn at(&self, place: &str) -> std::path::PathBuf {
@@ -99,7 +163,7 @@ impl Crm {
     }
 
     /// All files as the rows lead to them.
-    async fn files(&self) -> Files {
+    pub async fn files(&self) -> Files {
         let sql = "select id, coalesce(data, case when exists (select from pg_largeobject_metadata m where m.oid = object) then lo_get(object) end), place
             from attachment";
         let rows = self.server.client().await.query(sql, &[]).await.unwrap();
@@ -111,7 +175,7 @@ impl Crm {
     }
 
     /// Rows without bytes.
-    fn rows(&self) -> String {
+    pub fn rows(&self) -> String {
         let attachments = "select id, name, object, place, owner_kind, owner_id from attachment order by id";
         self.server.psql("select * from deal order by id") + &self.server.psql(attachments)
     }
@@ -133,19 +197,24 @@ impl Crm {
     }
 }
 
-/// A program that is connected with the profile and the folder as an operator does it.
-pub async fn connected(crm: &Crm) -> World {
+/// A folder with the profile.
+pub fn profiles() -> TempDir {
     let profiles = TempDir::new().unwrap();
     std::fs::write(profiles.path().join("files.toml"), PROFILE).unwrap();
-    let data = World::start().await.end().await;
-    connect(&data, crm, profiles.path()).await;
+    profiles
+}
+
+/// A program that is connected with the profile and the folder as an operator does it.
+pub async fn connected(crm: &Crm) -> World {
+    let (profiles, data) = (profiles(), World::start().await.end().await);
+    connect(&data, crm, profiles.path(), "桜商事").await;
     let known = hozon_shared::settings::profiles_with(profiles.path()).unwrap();
     World::start_on(data, |options| options.profiles = known.into()).await
 }
 
-async fn connect(data: &TempDir, crm: &Crm, profiles: &Path) {
+pub async fn connect(data: &TempDir, crm: &Crm, profiles: &Path, organisation: &str) {
     let (address, media) = (crm.server.address("postgres", "secret"), crm.media.path().to_str().unwrap());
-    let connect = ["connect", &address, "--org", "桜商事", "--profile", "files", "--files", media];
+    let connect = ["connect", &address, "--org", organisation, "--profile", "files", "--files", media];
     let arguments = [&["--profiles", profiles.to_str().unwrap()], &connect[..]].concat();
     let done = command(data.path(), &arguments, "C").output().await.unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -164,7 +233,7 @@ async fn outcomes(world: &World, restore: &Value) -> BTreeMap<i32, String> {
 }
 
 /// Asserts that files are as expected, without printing them.
-fn assert_same(found: &Files, expected: &Files) {
+pub fn assert_same(found: &Files, expected: &Files) {
     let differing: Vec<_> = found.keys().chain(expected.keys()).filter(|id| found.get(id) != expected.get(id)).collect();
     assert!(differing.is_empty(), "these files differ: {differing:?}");
 }

@@ -183,6 +183,18 @@ impl Catalogue for Memory {
         Ok(())
     }
 
+    async fn publish_over(&self, org: OrgId, modules: &[Module], over: &[Module]) -> Result<(), PortError> {
+        let current = self.modules(org).await?;
+        let version =
+            |of: &[Module], name: &str| of.iter().find(|known| known.api_name == name).map(|known| known.version.clone());
+        if modules.iter().any(|new| version(&current, &new.api_name) != version(over, &new.api_name)) {
+            return Err(PortError::new(ErrorKind::Conflict, "publish modules over others than the current ones"));
+        }
+        let others = current.into_iter().filter(|known| modules.iter().all(|new| new.api_name != known.api_name));
+        let all: Vec<Module> = others.chain(modules.iter().cloned()).collect();
+        self.publish(org, &all).await
+    }
+
     async fn captured(&self, org: OrgId) -> Result<Vec<Module>, PortError> {
         self.modules(org).await
     }
