@@ -69,7 +69,7 @@ pub use triggers::{ScheduleTrigger, Triggers};
 pub use versions::Versions;
 pub use webhooks::Webhooks;
 pub use workflow::{StartOutcome, Workflow};
-pub use writing::{FileWrite, NewRows, Writer};
+pub use writing::{FileWrite, NewIds, NewRows, Writer, WrittenBefore};
 
 use std::sync::Arc;
 use std::time::Duration;
