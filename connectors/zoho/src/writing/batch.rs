@@ -149,13 +149,18 @@ impl<'a> Batch<'a> {
         let (id, write) = (self.id(at), &self.writes[at]);
         let reader = self.reader();
         let counts = reader.counts(|rights| rights.may_update);
-        let compared = |cells: &Option<Cells>| cells.as_ref().map(|cells| reader.comparable(cells));
         let now = self.now.get(&id);
-        let compared_now = now.map(|now| reader.comparable(now));
+        // What the backup refers to has new ids, what the CRM refers to has not.
+        let compared_now = now.map(|now| reader.of_crm().comparable(now));
+        let wanted = write.wanted.as_ref().map(|wanted| reader.comparable(wanted));
         let ours = self.found.contains(&at).then(|| Some(id.clone()).filter(|id| Some(id.as_str()) != self.old_id(write)));
         // What came back is as it was when it was deleted, whatever the plan has seen.
-        let seen = if self.is_back(at) { compared_now.clone() } else { compared(&write.seen) };
-        let mut step = RecordWrite { seen, wanted: compared(&write.wanted) }.step(compared_now.as_deref(), &counts);
+        let seen = if self.is_back(at) {
+            compared_now.clone()
+        } else {
+            write.seen.as_ref().map(|seen| reader.of_crm().comparable(seen))
+        };
+        let mut step = RecordWrite { seen, wanted }.step(compared_now.as_deref(), &counts);
         match ours {
             Some(new_id) if self.before.may_be_written => step = WriteStep::Leave(WriteOutcome::Written { new_id }),
             _ => {}

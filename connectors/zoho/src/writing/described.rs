@@ -52,12 +52,21 @@ impl WrittenTable {
         for column in written.table.columns.clone() {
             let ColumnKind::Subform(rows) = &column.kind else { continue };
             let Some(mut subform) = Self::read_one(client, rows).await? else { continue };
-            let parents = subform.table.columns.iter_mut().filter(|column| column.api_name == PARENT);
-            parents.for_each(|column| column.kind = ColumnKind::Parent);
+            subform.leave_parent();
             written.table.subforms.push(subform.table.clone());
             written.subforms.insert(rows.clone(), subform);
         }
         Ok(Some(written))
+    }
+
+    /// Rows of a subform are written with their record, so that the field that leads to it is not.
+    fn leave_parent(&mut self) {
+        for (column, rights) in self.table.columns.iter_mut().zip(&mut self.rights) {
+            if column.api_name == PARENT {
+                column.kind = ColumnKind::Parent;
+                (rights.may_create, rights.may_update, rights.is_required) = (false, false, false);
+            }
+        }
     }
 
     async fn read_one(client: &Client, module: &str) -> Result<Option<Self>, SourceError> {

@@ -94,7 +94,7 @@ impl Batch<'_> {
     fn is_created(&self, now: &Cells, wanted: &Cells) -> bool {
         let reader = self.reader();
         let counts = reader.counts(|rights| rights.may_create);
-        let (now, wanted) = (reader.comparable(now), reader.comparable(wanted));
+        let (now, wanted) = (reader.of_crm().comparable(now), reader.comparable(wanted));
         let is_user = |at: usize| {
             self.places[at].is_some_and(|place| {
                 place.part == CellPart::Id && self.table.table.columns[place.column].kind == ColumnKind::User

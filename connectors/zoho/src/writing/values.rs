@@ -2,6 +2,7 @@
 //! subforms' rows and the order of tags say nothing about a record.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use hozon_shared::domain::writing::Cells;
 use hozon_shared::ports::NewIds;
@@ -21,7 +22,15 @@ pub(super) struct CellReader<'a> {
     pub new_ids: &'a NewIds,
 }
 
+/// No record was created again.
+static NO_NEW_IDS: LazyLock<NewIds> = LazyLock::new(NewIds::new);
+
 impl CellReader<'_> {
+    /// Reads cells of the CRM, whose ids are those that records have.
+    pub(super) fn of_crm(self) -> Self {
+        Self { new_ids: &NO_NEW_IDS, ..self }
+    }
+
     /// For each cell, whether it can be written, and so is compared.
     pub(super) fn counts(&self, may: impl Fn(&FieldRights) -> bool) -> Vec<bool> {
         let counts = |place: &Option<CellPlace>| {
