@@ -30,7 +30,7 @@ pub async fn find(ports: &RestorePorts, org: OrgId, id: &str) -> Result<Restore,
 pub async fn writable(ports: &RestorePorts, org: OrgId) -> Result<Connection, ApiError> {
     let connection = ports.connections.connection(org).await?;
     let connection = connection.ok_or_else(|| ApiError::not_allowed("No CRM is connected. Connect one first."))?;
-    if !matches!(connection.source, SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) {
+    if !matches!(connection.source, SourceSettings::Postgres(_) | SourceSettings::Mysql(_) | SourceSettings::Zoho(_)) {
         return Err(ApiError::not_allowed("This kind of CRM cannot be written yet. Import the zips of the backup instead."));
     }
     if connection.source.captured_by() == CapturedBy::Program {

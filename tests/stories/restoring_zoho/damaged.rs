@@ -99,7 +99,6 @@ fn new_record(module: &str) -> Option<Value> {
     Some(match module {
         "Leads" => json!({ "Last_Name": "新規", "Company": "新" }),
         "Contacts" => json!({ "Last_Name": "新規" }),
-        "Quotes" => json!({ "Terms_and_Conditions": "garbled", "Deal_Name": null }),
         "Accounts" => json!({ "Account_Name": "新規" }),
         "Products" => json!({ "Product_Name": "新規" }),
         "Tasks" => json!({ "Subject": "新規" }),

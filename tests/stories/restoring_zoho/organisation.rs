@@ -99,6 +99,8 @@ fn is_files(name: &str) -> bool {
 
 fn plain_value(value: &Value, ids: &NewIds) -> Value {
     match value {
+        // The API does not tell the two apart.
+        Value::Array(list) if list.is_empty() => Value::Null,
         Value::Object(lookup) if lookup.contains_key("id") && lookup.contains_key("name") => {
             let id = lookup["id"].as_str().unwrap_or_default();
             json!(ids.get(id).map_or(id, String::as_str))

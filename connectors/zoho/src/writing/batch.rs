@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::writing::{Cells, RecordWrite, Refusal, WriteOutcome, WriteStep};
 use hozon_shared::ports::{SourceError, WrittenBefore};
@@ -22,6 +23,8 @@ pub(super) struct Batch<'a> {
     pub places: Vec<Option<CellPlace>>,
     pub writes: &'a [RecordWrite],
     pub before: &'a mut WrittenBefore,
+    /// When the restore began to write, by Zoho's clock.
+    pub begun: DateTime<Utc>,
     /// Name of the field with ids that records had before they were created again, if the module has it.
     pub external: Option<&'a str>,
     pub outcomes: Vec<Option<WriteOutcome>>,
@@ -47,7 +50,7 @@ impl<'a> Batch<'a> {
         (module, table): (&'a Module, &'a WrittenTable),
         external: Option<&'a str>,
         writes: &'a [RecordWrite],
-        before: &'a mut WrittenBefore,
+        (before, begun): (&'a mut WrittenBefore, DateTime<Utc>),
     ) -> Self {
         let is_known = |name: &&str| table.fields().any(|(column, rights)| column.api_name == *name && rights.may_create);
         Self {
@@ -57,6 +60,7 @@ impl<'a> Batch<'a> {
             places: table.places(module),
             writes,
             before,
+            begun,
             external: external.filter(is_known),
             outcomes: vec![None; writes.len()],
             now: HashMap::new(),
@@ -153,7 +157,9 @@ impl<'a> Batch<'a> {
         // What the backup refers to has new ids, what the CRM refers to has not.
         let compared_now = now.map(|now| reader.of_crm().comparable(now));
         let wanted = write.wanted.as_ref().map(|wanted| reader.comparable(wanted));
-        let ours = self.found.contains(&at).then(|| Some(id.clone()).filter(|id| Some(id.as_str()) != self.old_id(write)));
+        // It was created by a call that has ended before it could say so.
+        let is_ours =
+            write.seen.is_none() && now.is_some() && Some(id.as_str()) != self.old_id(write) && self.before.may_be_written;
         // What came back is as it was when it was deleted, whatever the plan has seen.
         let seen = if self.is_back(at) {
             compared_now.clone()
@@ -161,9 +167,8 @@ impl<'a> Batch<'a> {
             write.seen.as_ref().map(|seen| reader.of_crm().comparable(seen))
         };
         let mut step = RecordWrite { seen, wanted }.step(compared_now.as_deref(), &counts);
-        match ours {
-            Some(new_id) if self.before.may_be_written => step = WriteStep::Leave(WriteOutcome::Written { new_id }),
-            _ => {}
+        if is_ours {
+            step = WriteStep::Leave(WriteOutcome::Written { new_id: Some(id.clone()) });
         }
         match (step, &write.wanted, now) {
             (WriteStep::Leave(WriteOutcome::AlreadyThere), ..) if self.brought_back.contains(&at) => {

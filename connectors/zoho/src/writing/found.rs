@@ -12,7 +12,7 @@ use super::batch::Batch;
 use super::described::CellPart;
 use super::results::RecordResult;
 use crate::call::Call;
-use crate::changes::{MARGIN, modified};
+use crate::changes::{MARGIN, ids_since};
 use crate::columns::ColumnKind;
 use crate::errors::ApiError;
 use crate::values::{take, text};
@@ -75,7 +75,7 @@ impl Batch<'_> {
             return Ok(());
         }
         let known: HashSet<&String> = self.before.new_ids.values().chain(self.now.keys()).collect();
-        let new = modified(self.client, &self.module.api_name, self.before.begun - MARGIN).await?;
+        let new = ids_since(self.client, &self.module.api_name, "Created_Time", self.begun - MARGIN).await?;
         let new: Vec<String> = new.into_iter().map(|id| id.to_string()).filter(|id| !known.contains(id)).collect();
         self.read(&new).await?;
         let mut free = new;

@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::domain::crm::{DataCategory, Module};
 use hozon_shared::domain::profile::FileSource;
 use hozon_shared::domain::source::SourceErrorKind;
@@ -36,7 +36,8 @@ type Tables = HashMap<String, Option<Arc<WrittenTable>>>;
 /// Writes into one organisation.
 pub(crate) struct ZohoWriter {
     zoho: Zoho,
-    client: OnceCell<Client>,
+    /// The client, and the number of seconds by which Zoho's clock is behind ours.
+    client: OnceCell<(Client, i64)>,
     tables: AsyncMutex<Tables>,
     /// What was written before, until the first batch takes it.
     recalled: Mutex<Option<WrittenBefore>>,
@@ -45,17 +46,21 @@ pub(crate) struct ZohoWriter {
 
 impl ZohoWriter {
     pub(crate) fn new(zoho: Zoho) -> Self {
-        let before = WrittenBefore { new_ids: NewIds::new(), begun: DateTime::<Utc>::MAX_UTC, may_be_written: false };
+        let before = WrittenBefore { new_ids: NewIds::new(), begun: DateTime::<Utc>::UNIX_EPOCH, may_be_written: false };
         let (tables, recalled) = (AsyncMutex::default(), Mutex::default());
         Self { zoho, client: OnceCell::new(), tables, recalled, before: AsyncMutex::new(before) }
     }
 
     /// The client, whose budget follows from the organisation's edition.
     async fn client(&self) -> Result<&Client, SourceError> {
+        self.opened().await.map(|(client, _)| client)
+    }
+
+    async fn opened(&self) -> Result<&(Client, i64), SourceError> {
         let open = || async {
             let client = Client::new(&self.zoho)?;
-            Account::read(&client, self.zoho.settings.credit_share).await?;
-            Ok(client)
+            let account = Account::read(&client, self.zoho.settings.credit_share).await?;
+            Ok((client, account.behind))
         };
         self.client.get_or_try_init(open).await
     }
@@ -111,9 +116,10 @@ impl Writer for ZohoWriter {
     }
 
     async fn write(&self, module: &Module, writes: &[RecordWrite]) -> Result<Vec<WriteOutcome>, SourceError> {
-        let (client, table, mut before) = (self.client().await?, self.known_table(module).await?, self.before().await);
-        let external = self.zoho.settings.external_id.as_deref();
-        let outcomes = Batch::new(client, (module, &table), external, writes, &mut before).write().await?;
+        let ((client, behind), table) = (self.opened().await?, self.known_table(module).await?);
+        let (mut before, external) = (self.before().await, self.zoho.settings.external_id.as_deref());
+        let begun = before.begun - TimeDelta::seconds(*behind);
+        let outcomes = Batch::new(client, (module, &table), external, writes, (&mut before, begun)).write().await?;
         before.may_be_written = false;
         client.budget.report().await?;
         Ok(outcomes)
@@ -127,7 +133,7 @@ impl Writer for ZohoWriter {
 
     async fn finish(&self, _: &[Module]) -> Result<(), SourceError> {
         match self.client.get() {
-            Some(client) => client.budget.report().await,
+            Some((client, _)) => client.budget.report().await,
             None => Ok(()),
         }
     }

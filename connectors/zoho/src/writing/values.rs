@@ -213,3 +213,102 @@ fn texts_in(cell: &str) -> Vec<String> {
 fn rows_in(cell: &str) -> Vec<SubformRow> {
     serde_json::from_str(cell).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use hozon_shared::domain::crm::Module;
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalog::{Table, columns};
+
+    fn written(name: &str, fields: Value) -> WrittenTable {
+        let columns = columns(&fields);
+        let of = |column: &Column| {
+            let json = if column.kind == ColumnKind::Number { JsonType::Number } else { JsonType::Text };
+            let may = column.api_name != "id";
+            FieldRights { may_create: may, may_update: may, is_required: false, json }
+        };
+        let rights = columns.iter().map(of).collect();
+        let table = Table { api_name: name.to_owned(), columns, count: 0, subforms: Vec::new() };
+        WrittenTable { table, rights, subforms: HashMap::new() }
+    }
+
+    fn table() -> WrittenTable {
+        let lookup = json!({"module": {"api_name": "Accounts"}});
+        let mut table = written(
+            "Quotes",
+            json!([
+                {"id": "1", "api_name": "Account", "data_type": "lookup", "json_type": "jsonobject", "lookup": lookup},
+                {"id": "2", "api_name": "Tag", "data_type": "text", "json_type": "jsonarray"},
+                {"id": "3", "api_name": "Total", "data_type": "currency", "json_type": "double"},
+                {"id": "4", "api_name": "Items", "data_type": "subform", "json_type": "jsonarray", "subform": {"module": "Items"}},
+            ]),
+        );
+        let rows = json!([
+            {"id": "5", "api_name": "Count", "data_type": "double", "json_type": "double"},
+            {"id": "6", "api_name": "Product", "data_type": "lookup", "json_type": "jsonobject", "lookup": lookup},
+        ]);
+        table.subforms.insert("Items".to_owned(), written("Items", rows));
+        table
+    }
+
+    /// Id, name and id of the account, tags, total, items.
+    fn cells(texts: [&str; 6]) -> Cells {
+        texts.iter().map(|text| (!text.is_empty()).then(|| (*text).to_owned())).collect()
+    }
+
+    fn with_reader<T>(table: &WrittenTable, new_ids: &NewIds, work: impl FnOnce(CellReader<'_>) -> T) -> T {
+        let fields = table.table.fields();
+        let module = Module { api_name: "Quotes".to_owned(), fields, ..module() };
+        let places = table.places(&module);
+        work(CellReader { table, places: &places, new_ids })
+    }
+
+    fn module() -> Module {
+        serde_json::from_value(json!({
+            "api_name": "", "label": "", "order": 0, "contents": "crm", "version": "1", "fields": [], "key": ["id"], "rows": 0,
+            "row_bytes": 0, "attachments": 0, "attachment_bytes": 0,
+        }))
+        .expect("a module")
+    }
+
+    #[test]
+    fn names_of_lookups_ids_of_rows_and_the_order_of_tags_do_not_count() {
+        let row = |id: &str| format!(r#"[{{"id":"{id}","Count":"2","Product":"a name","Product.id":"7"}}]"#);
+        let one = cells(["1", "Acme", "5", r#"["b","a"]"#, "2.5", &row("10")]);
+        let other = cells(["9", "Other name", "5", r#"["a","b"]"#, "2.5", &row("11")]);
+        let (table, none) = (table(), NewIds::new());
+        with_reader(&table, &none, |reader| {
+            let counts = reader.counts(|rights| rights.may_update);
+            assert_eq!(counts, [false, false, true, true, true, true]);
+            let (one, other) = (reader.comparable(&one), reader.comparable(&other));
+            assert!((0..6).all(|at| !counts[at] || one[at] == other[at]), "{one:?} {other:?}");
+        });
+        let new = NewIds::from([("7".to_owned(), "70".to_owned())]);
+        with_reader(&table, &new, |reader| {
+            assert_ne!(reader.comparable(&one)[5], reader.of_crm().comparable(&one)[5], "a backup's ids become new ones");
+        });
+    }
+
+    #[test]
+    fn a_record_is_sent_as_the_api_takes_it() {
+        let row = r#"[{"id":"10","Count":"2","Product.id":"7"},{"id":"11","Count":"3"}]"#;
+        let wanted = cells(["1", "Acme", "5", r#"["a"]"#, "2.5", row]);
+        let new = NewIds::from([("5".to_owned(), "50".to_owned())]);
+        let table = table();
+        with_reader(&table, &new, |reader| {
+            let created = json!({
+                "Account": {"id": "50"}, "Tag": [{"name": "a"}], "Total": 2.5,
+                "Items": [{"Count": 2, "Product": {"id": "7"}}, {"Count": 3}],
+            });
+            assert_eq!(Value::Object(reader.created(&wanted)), created);
+            let now = cells(["1", "", "", "", "1", r#"[{"id":"10","Count":"9"},{"id":"12","Count":"1"}]"#]);
+            let changed = json!({
+                "id": "1", "Account": {"id": "50"},
+                "Items": [{"id": "10", "Count": 2, "Product": {"id": "7"}}, {"Count": 3}, {"id": "12", "_delete": null}],
+            });
+            assert_eq!(Value::Object(reader.changed("1", (&now, &wanted), &[2, 5])), changed);
+        });
+    }
+}

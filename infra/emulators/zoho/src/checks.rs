@@ -54,7 +54,8 @@ impl Organisation {
         if !has_type(&field.kind, value) {
             return Err(Unfit { more: json!({"expected_data_type": field.kind.types().1}), ..invalid() });
         }
-        let length = value.as_str().map_or(0, |text| text.chars().count());
+        let is_text = !matches!(field.kind, FieldKind::Date | FieldKind::DateTime | FieldKind::BigInteger);
+        let length = value.as_str().filter(|_| is_text).map_or(0, |text| text.chars().count());
         if length > field.kind.length() as usize {
             return Err(Unfit { more: json!({"maximum_length": field.kind.length()}), ..invalid() });
         }
