@@ -104,7 +104,22 @@ function moreOf(zoho, { kind, offer }, input) {
         choiceOf("environment", zoho?.environment ?? "production", environments),
         kind === "zoho" ? input("calls_at_once", calls, say("zoho_calls_at_once_hint")) : null,
       ),
+      kind === "zoho" ? writingOf(zoho, input) : null,
     ),
+  );
+}
+
+/**
+ * What restores need: a consent that may write, and a field for ids of before.
+ * @param {Zoho | null} zoho @param {(name: string, props: Props, hint?: string | null) => Node} input
+ */
+function writingOf(zoho, input) {
+  const options = ["false", "true"].map((value) => /** @type {[string, string]} */ ([value, say(`zoho_may_write_${value}`)]));
+  return el(
+    "div",
+    { class: "grid" },
+    choiceOf("may_write", String(zoho?.may_write ?? false), options, say("zoho_may_write_hint")),
+    input("external_id", { value: zoho?.external_id, maxlength: 100, pattern: "[A-Za-z0-9_]+" }, say("zoho_external_id_hint")),
   );
 }
 
@@ -135,6 +150,11 @@ export function zohoIn(form) {
     ...(secret ? { client_secret: secret } : {}),
     ...(form.has("backup")
       ? { backup: text("backup") }
-      : { credit_share: Number(text("credit_share")), calls_at_once: Number(text("calls_at_once")) }),
+      : {
+          credit_share: Number(text("credit_share")),
+          calls_at_once: Number(text("calls_at_once")),
+          may_write: text("may_write") === "true",
+          external_id: text("external_id") || null,
+        }),
   };
 }

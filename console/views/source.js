@@ -142,9 +142,9 @@ function hasChanges(editing, connection) {
 /** The settings of Zoho CRM that people choose, in the form's order. @param {Connection["zoho"]} zoho */
 function settable(zoho) {
   if (!zoho) return null;
-  const { data_center, environment, client_id, credit_share, calls_at_once, backup } = zoho;
+  const { data_center, environment, client_id, credit_share, calls_at_once, may_write, external_id, backup } = zoho;
   const place = { data_center, environment, client_id };
-  return backup ? { ...place, backup } : { ...place, credit_share, calls_at_once };
+  return backup ? { ...place, backup } : { ...place, credit_share, calls_at_once, may_write, external_id };
 }
 
 /** Leaves for Zoho's page, to return with its answer. @param {App} app @param {ConnectionEditing} editing @param {SubmitEvent} [event] */

@@ -11,7 +11,7 @@ use crate::domain::id::{OrgId, RestoreId};
 use crate::domain::restore::{ModulePlan, PlannedAction, RestoreOutcome};
 use crate::domain::writing::{Hindrance, WriteOutcome};
 use crate::drilled::leave_out_of_drill;
-use crate::ports::{Bucket, ErrorKind, ObjectRef, Objects, PortError, find_json, put_json, read_json};
+use crate::ports::{Bucket, ErrorKind, NewIds, ObjectRef, Objects, PortError, find_json, put_json, read_json};
 use crate::restore_search::RestoreFindings;
 use crate::snapshots::differences::DifferencePlace;
 
@@ -152,9 +152,15 @@ impl ReportPart {
         self.rows.into_iter().filter(move |row| row.is_main || is_refused(row) || (is_tied && !row.is_there()))
     }
 
-    /// Ids of the records that the restore has written in any phase.
+    /// Ids of the records that the restore has written in any phase: those before it, and those that the CRM has given.
     pub fn written_records(&self) -> impl Iterator<Item = &String> {
-        self.written().filter(|row| row.file.is_none()).map(|row| &row.id)
+        let records = self.written().filter(|row| row.file.is_none());
+        records.flat_map(|row| std::iter::once(&row.id).chain(row.outcome.new_id()))
+    }
+
+    /// Records that the CRM has given another id: the one before, and the new one.
+    pub fn new_ids(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.rows.iter().filter(|row| row.file.is_none()).filter_map(|row| Some((&row.id, row.outcome.new_id()?)))
     }
 
     /// Ids of the files that the restore has written.
@@ -274,6 +280,16 @@ impl RestoreFiles<'_> {
         Ok(by_module.into_values().collect())
     }
 
+    /// Ids that the CRM has given to records that were created again.
+    pub async fn new_ids(&self) -> Result<NewIds, PortError> {
+        let mut ids = NewIds::new();
+        for name in self.report_parts(Some(WritePhase::Write), None).await? {
+            let part = self.report_part(&name).await?;
+            ids.extend(part.new_ids().map(|(old, new)| (old.clone(), new.clone())));
+        }
+        Ok(ids)
+    }
+
     /// Reads a part of the report by its name.
     pub async fn report_part(&self, name: &str) -> Result<ReportPart, PortError> {
         let part = self.read(&self.at(&format!("report/{name}"))).await?;
@@ -313,7 +329,8 @@ pub async fn leave_out_of_reports(
         }
         let mut part: ReportPart = read_json(objects, &at, READ).await?;
         let before = part.rows.len();
-        part.rows.retain(|row| !is_unwanted(&part.module, &row.id));
+        let is_of = |id: &String| is_unwanted(&part.module, id);
+        part.rows.retain(|row| !is_of(&row.id) && !row.outcome.new_id().filter(|_| row.file.is_none()).is_some_and(is_of));
         if part.rows.len() != before {
             put_json(objects, &at, &part, ENCODE).await?;
         }

@@ -218,5 +218,6 @@ def connection_secrets(stack):
         assert stack.resources[id]["Environment"]["Variables"]["HOZON_ERASURE_SECRETS"] == f"{name}/erasure/"
         (policy,) = stack.resources[f"{id}Role"]["Policies"]
         named = [one["Resource"] for one in policy["PolicyDocument"]["Statement"] if "secretsmanager:GetSecretValue" in one["Action"]]
-        named = [one for one in named if not (id == "WriteBack" and one.endswith(f":secret:{name}/connection/*"))]
+        of_sources = tuple(filter(None, (f":secret:{name}/connection/*", stack.parameters["ZohoClientSecretArn"])))
+        named = [one for one in named if not (id == "WriteBack" and one.endswith(of_sources))]
         assert len(named) == 1 and named[0].endswith(f":secret:{name}/erasure/*"), "the keys of erasures, and no other secret"

@@ -4,6 +4,7 @@ databases' network."""
 import os
 
 from stories import Organisation, log_story, story, whatever
+from stories_of_restores import Restored
 from stories_of_sources import Connected, a_capture_is_not_stored
 
 log_story("CaptureWeb", lambda world: whatever(world, "CaptureWeb", {}))
@@ -18,8 +19,8 @@ class OnTheWeb(Connected):
         Organisation.__init__(self, world)
         self.connect()
 
-    def connect(self):
-        wanted = {"connection": {"kind": "zoho", "zoho": {"data_center": "us"}}}
+    def connect(self, **further):
+        wanted = {"connection": {"kind": "zoho", "zoho": {"data_center": "us", **further}}}
         page = self.call("POST", "/connection/actions/ask_consent", wanted)["consent"]["url"]
         self.call("POST", "/connection/actions/answer_consent", {"consent": self.world.zoho.consent(page)})
 
@@ -70,3 +71,26 @@ def a_large_attachment_of_zoho_that_cannot_be_stored_leaves_nothing(world):
     organisation = OnTheWeb(world)
     world.zoho.attach("Deals", world.zoho.rows("Deals")[0]["id"], "film.bin", LARGE)
     a_capture_is_not_stored(organisation)
+
+
+class Writable(OnTheWeb, Restored):
+    """An organisation whose consent covers writing."""
+
+    def connect(self):
+        super().connect(may_write=True)
+
+
+@story("RestoreRole", "WriteBackRole", "MachineRole")
+def a_garbled_record_of_zoho_is_changed_back_with_a_renewed_token(world):
+    organisation = Writable(world)
+    backup = organisation.back_up()
+    lead = world.zoho.rows("Leads")[0]
+    world.zoho.change("Leads", lead["id"], {"Company": "garbled"})
+    world.zoho.fault({"Refuse": {"kind": "org", "module": None, "status": 401, "code": "INVALID_TOKEN", "after": 0, "times": 1}})
+    wanted = {"backup": backup["id"], "modules": ["Leads"], "policy": {"change": True, "delete": False}}
+    restore = organisation.planned(body=wanted)
+    assert restore["plan"]["change"] == 1 and not restore["plan"]["is_hindered"], restore
+    restore = organisation.confirmed(restore)
+    assert restore["status"] == "COMPLETED" and restore["outcome"]["written"] == 1, restore
+    (found,) = [one for one in world.zoho.rows("Leads") if one["id"] == lead["id"]]
+    assert found["Company"] == lead["Company"], found

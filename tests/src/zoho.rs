@@ -11,6 +11,7 @@ use hozon_emulator_zoho::{BACKUP_SCOPE, FULL_SCOPE, State, ZohoServer};
 use hozon_shared::connecting::ConnectingPorts;
 use hozon_shared::domain::backup::Backup;
 use hozon_shared::domain::connection::SourceSettings;
+use hozon_shared::domain::consent::SCOPES;
 use hozon_shared::domain::id::UserId;
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::selection::Selection;
@@ -39,6 +40,12 @@ impl ZohoWorld {
     /// Starts both, with changed options of the program.
     pub async fn start_with(state: State, change: impl FnOnce(&mut LocalOptions)) -> Self {
         Self::connected(state, (None, FULL_SCOPE), change).await
+    }
+
+    /// Starts both, with a consent that covers reading only.
+    pub async fn reading(state: State) -> Self {
+        let scope = SCOPES.join(",");
+        Self::connected(state, (None, &scope), |_| {}).await
     }
 
     /// Starts both, to take over the backups that Zoho makes of itself. Waits hardly last.

@@ -49,6 +49,7 @@ mod repeats;
 mod restarts;
 mod restoring;
 mod restoring_zips;
+mod restoring_zoho;
 mod retention;
 mod reverse_proxy;
 mod schedules;

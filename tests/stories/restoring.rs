@@ -20,14 +20,14 @@ use serde_json::{Value, json};
 use crate::databases::{connect, connection};
 use damaged::{Rows, TABLES, damage, differing, prepare, rows};
 
-async fn get(world: &World, path: &str) -> Value {
+pub(crate) async fn get(world: &World, path: &str) -> Value {
     let answer = world.administrator().get(path).await;
     assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
     answer.body
 }
 
 /// Asks for a restore, and waits for its plan.
-async fn planned(world: &World, body: Value) -> Value {
+pub(crate) async fn planned(world: &World, body: Value) -> Value {
     let answer = world.administrator().post("/restores", &body.to_string()).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
     assert_eq!(answer.body["restore"]["status"], "PLANNING");
@@ -56,16 +56,16 @@ impl Damaged {
 }
 
 /// Waits until nothing is worked on, and reads a restore again.
-async fn ended(world: &World, restore: &Value) -> Value {
+pub(crate) async fn ended(world: &World, restore: &Value) -> Value {
     world.local.wait_until_idle().await;
     get(world, &path(restore, "")).await["restore"].clone()
 }
 
-fn path(restore: &Value, rest: &str) -> String {
+pub(crate) fn path(restore: &Value, rest: &str) -> String {
     format!("/restores/{}{rest}", restore["id"].as_str().unwrap())
 }
 
-async fn confirmed(world: &World, restore: &Value) -> Value {
+pub(crate) async fn confirmed(world: &World, restore: &Value) -> Value {
     let body = json!({ "deletes": restore["plan"]["delete"] }).to_string();
     let answer = world.administrator().post(&path(restore, "/actions/confirm"), &body).await;
     assert_eq!((answer.status, &answer.body["restore"]["status"]), (StatusCode::OK, &json!("RUNNING")), "{answer:?}");

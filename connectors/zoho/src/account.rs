@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::budget::daily;
-use crate::client::{Answer, Call, Client, share};
+use crate::call::Call;
+use crate::client::{Answer, Client, share};
 use crate::errors::{ApiError, Unexpected};
 use crate::values::{take, text};
 

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use hozon_shared::ports::SourceError;
 use serde_json::Value;
 
-use crate::client::{Call, Client};
+use crate::call::Call;
+use crate::client::Client;
 use crate::deleted::time;
 use crate::errors::ApiError;
 use crate::records::id_of;

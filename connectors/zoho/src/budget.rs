@@ -20,6 +20,14 @@ pub(crate) mod cost {
     /// A Bulk Read job.
     pub(crate) const BULK_JOB: u64 = 50;
 
+    /// Records that one credit writes.
+    const RECORDS: usize = 10;
+
+    /// Writing or deleting so many records.
+    pub(crate) const fn records(count: usize) -> u64 {
+        count.div_ceil(RECORDS) as u64
+    }
+
     /// A query of COQL, by its limit.
     pub(crate) const fn coql(limit: u64) -> u64 {
         match limit {

@@ -10,8 +10,9 @@ use hozon_shared::ports::SourceError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::call::Call;
 use crate::catalog::{Table, count};
-use crate::client::{Call, Client, Failed};
+use crate::client::{Client, Failed};
 use crate::columns::{Column, ColumnKind};
 use crate::errors::{ApiError, Unexpected};
 use crate::names::Names;

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::account::Account;
-use crate::client::{Call, Client, Failed};
+use crate::call::Call;
+use crate::client::{Client, Failed};
 use crate::columns::{Column, ColumnKind};
 use crate::errors::{ApiError, Unexpected};
 use crate::values::{take, text};
@@ -219,7 +220,7 @@ fn optional(failed: Failed, about: &str) -> Result<Value, SourceError> {
 }
 
 /// The columns of a module: first the id, then the others in the order of their own ids, which never changes.
-fn columns(fields: &Value) -> Vec<Column> {
+pub(crate) fn columns(fields: &Value) -> Vec<Column> {
     let list = fields.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut fields: Vec<&Value> = list.iter().filter(|field| is_readable(field)).collect();
     fields.sort_by_key(|field| text(field, "id").parse::<u64>().unwrap_or(u64::MAX));
@@ -262,7 +263,7 @@ async fn organisation(client: &Client) -> Result<Vec<(String, Value)>, SourceErr
 }
 
 /// Reads all pages of a list.
-async fn list(client: &Client, path: &str, key: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, SourceError> {
+pub(crate) async fn list(client: &Client, path: &str, key: &str, query: &[(&str, &str)]) -> Result<Vec<Value>, SourceError> {
     let (mut all, mut page) = (Vec::new(), 1);
     loop {
         let number = page.to_string();

@@ -8,8 +8,9 @@ use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{ModuleChanges, SourceError, SourcePage};
 use serde_json::Value;
 
+use crate::call::Call;
 use crate::catalog::{Table, count};
-use crate::client::{Call, Client};
+use crate::client::Client;
 use crate::columns::{Cells, Record};
 use crate::errors::ApiError;
 use crate::listing::KnownFiles;
@@ -18,7 +19,7 @@ use crate::values::take;
 use crate::{deleted, subforms};
 
 /// Changes are read from that long before the time that was asked for: clocks differ, and a change is seen a little after its time.
-const MARGIN: TimeDelta = TimeDelta::minutes(2);
+pub(crate) const MARGIN: TimeDelta = TimeDelta::minutes(2);
 
 /// Reads what has changed.
 pub(crate) async fn read(
@@ -30,7 +31,7 @@ pub(crate) async fn read(
 ) -> Result<ModuleChanges, SourceError> {
     let (module, begun, from) = (table.api_name.as_str(), client.now(), since - MARGIN);
     let deleted = deleted::since(client, module, from).await?;
-    let ids = modified(client, module, from).await?;
+    let ids = ids_since(client, module, "Modified_Time", from).await?;
     // Photos and files in fields have other ids.
     let attachments: HashSet<u64> = files.iter().filter_map(|id| id.parse().ok()).collect();
     let (has_changed, listed) = known.has_changed(client, module, &attachments).await?;
@@ -50,12 +51,12 @@ pub(crate) async fn read(
     Ok(ModuleChanges { until: begun.min(listed), rows, deleted, counted: Some(counted), has_new_files })
 }
 
-/// Ids of records that were created or changed since, in order: by a query, or by pages where Zoho does not take queries of the module.
-async fn modified(client: &Client, module: &str, since: DateTime<Utc>) -> Result<Vec<u64>, SourceError> {
+/// Ids of records of which a time is not before that, in order: by a query, or by pages where Zoho does not take queries of the module.
+pub(crate) async fn ids_since(client: &Client, module: &str, field: &str, since: DateTime<Utc>) -> Result<Vec<u64>, SourceError> {
     let time = since.to_rfc3339_opts(SecondsFormat::Secs, false);
     let (mut ids, mut after, mut limit) = (Vec::new(), 0, PAGE as u64);
     loop {
-        let query = format!("select id from {module} where (id > {after} and Modified_Time >= '{time}') order by id asc");
+        let query = format!("select id from {module} where (id > {after} and {field} >= '{time}') order by id asc");
         let body = match client.try_call(Call::coql(module, &query, limit)).await {
             Ok(answer) => answer.body,
             Err(failed) => {
@@ -93,7 +94,7 @@ async fn pages(client: &Client, module: &str, since: DateTime<Utc>) -> Result<Ve
 }
 
 /// Rows of records as they are now, in order.
-async fn changed(client: &Client, table: &Table, ids: &[u64]) -> Result<Vec<(u64, Cells)>, SourceError> {
+pub(crate) async fn changed(client: &Client, table: &Table, ids: &[u64]) -> Result<Vec<(u64, Cells)>, SourceError> {
     let mut rows = Vec::new();
     for (id, record) in by_ids(client, table, ids).await? {
         let mut cells = cells(table, &record);

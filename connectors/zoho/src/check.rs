@@ -5,8 +5,9 @@ use hozon_shared::ports::SourceError;
 use serde_json::Value;
 
 use crate::bulk;
+use crate::call::Call;
 use crate::catalog::Table;
-use crate::client::{Call, Client};
+use crate::client::Client;
 use crate::connection::Zoho;
 use crate::records::{FieldSets, PAGE};
 use crate::state::State;

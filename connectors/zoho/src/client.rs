@@ -10,11 +10,12 @@ use hozon_shared::domain::source::SourceErrorKind;
 use hozon_shared::ports::{AccessToken, Clock, SourceBytes, SourceError};
 use reqwest::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::budget::{Budget, cost};
+use crate::budget::Budget;
+use crate::call::{Call, form_of};
 use crate::connection::Zoho;
 use crate::errors::{ApiError, Unexpected, without_answer};
 use crate::tokens::Tokens;
@@ -36,62 +37,6 @@ const WORKERS: usize = 2;
 const REMAINING: &str = "x-api-credits-remaining";
 /// Credits of a day until the edition is known: those of the smallest that is paid for.
 const USUAL_CREDITS: u64 = 50_000;
-
-/// A call to the API.
-#[derive(Debug, Clone)]
-pub(crate) struct Call<'a> {
-    method: Method,
-    /// Path behind `/crm/`, with its query.
-    path: String,
-    body: Option<Value>,
-    cost: u64,
-    /// The module, for failures.
-    about: &'a str,
-    since: Option<DateTime<Utc>>,
-}
-
-impl<'a> Call<'a> {
-    /// A read of a path of version 8, for example `org`, that costs one credit.
-    pub(crate) fn get(about: &'a str, path: &str, query: &[(&str, &str)]) -> Self {
-        let mut encoded = form_urlencoded::Serializer::new(String::new());
-        encoded.extend_pairs(query);
-        let mark = if query.is_empty() { "" } else { "?" };
-        let path = format!("v8/{path}{mark}{}", encoded.finish());
-        Self { method: Method::GET, path, body: None, cost: cost::CALL, about, since: None }
-    }
-
-    /// A query of COQL.
-    pub(crate) fn coql(about: &'a str, query: &str, limit: u64) -> Self {
-        let body = Some(serde_json::json!({ "select_query": format!("{query} limit {limit}") }));
-        Self { method: Method::POST, path: "v8/coql".to_owned(), body, cost: cost::coql(limit), about, since: None }
-    }
-
-    /// A new job of Bulk Read.
-    pub(crate) fn bulk(about: &'a str, body: Value) -> Self {
-        let path = "bulk/v8/read".to_owned();
-        Self { method: Method::POST, path, body: Some(body), cost: cost::BULK_JOB, about, since: None }
-    }
-
-    /// A read of what a job of Bulk Read has done, or of its result.
-    pub(crate) fn of_bulk(about: &'a str, path: &str) -> Self {
-        Self { path: format!("bulk/v8/read/{path}"), ..Self::get(about, "", &[]) }
-    }
-
-    /// A read about the organisation's own backups.
-    pub(crate) fn of_backup(about: &'a str, path: &str) -> Self {
-        Self { path: format!("bulk/v8/backup{path}"), ..Self::get(about, "", &[]) }
-    }
-
-    /// A request to back up now. An empty body asks for no schedule.
-    pub(crate) fn back_up(about: &'a str) -> Self {
-        Self { method: Method::POST, ..Self::of_backup(about, "") }
-    }
-
-    /// Asks only for what was modified since.
-    pub(crate) fn since(self, since: DateTime<Utc>) -> Self {
-        Self { since: Some(since), ..self }
-    }
-}
 
 /// An answer: its JSON, `Null` for an empty one.
 pub(crate) struct Answer {
@@ -126,6 +71,11 @@ impl Failed {
             Self::Api(error) => error.is_passing(),
             Self::Otherwise(error) => error.kind == SourceErrorKind::Interrupted && is_of_network(error),
         }
+    }
+
+    /// Whether nothing was done for sure.
+    fn is_not_done(&self) -> bool {
+        matches!(self, Self::Api(error) if error.is_too_many())
     }
 
     /// The error answer, if it is one that the caller understands.
@@ -192,6 +142,11 @@ impl Client {
         self.repeat(&call, |response| file(response).boxed()).await
     }
 
+    /// Makes a call that says of each of several things what became of it, and returns what it says.
+    pub(crate) async fn results(&self, call: Call<'_>) -> Result<Vec<Value>, Failed> {
+        self.repeat(&call, |response| results(response).boxed()).await
+    }
+
     /// Makes a call until it succeeds, fails in a way that does not pass, or was tried often enough.
     async fn repeat<T>(&self, call: &Call<'_>, read: Reading<T>) -> Result<T, Failed> {
         let (mut wait, mut refused, mut renewals, mut tries) = (FIRST_WAIT, None, 0, 1);
@@ -205,7 +160,7 @@ impl Client {
                 (refused, renewals) = (Some(token.token), renewals + 1);
                 continue;
             }
-            if tries == TRIES || !failed.is_passing() {
+            if tries == TRIES || !failed.is_passing() || (call.is_once && !failed.is_not_done()) {
                 return Err(failed);
             }
             let jitter = 0.75 + fastrand::f64() / 2.0;
@@ -245,9 +200,10 @@ impl Client {
             Some(since) => request.header("If-Modified-Since", since.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)),
             None => request,
         };
-        match &call.body {
-            Some(body) => request.json(body),
-            None => request,
+        match (&call.body, call.upload) {
+            (_, Some(upload)) => form_of(request, upload),
+            (Some(body), None) => request.json(body),
+            (None, None) => request,
         }
     }
 }
@@ -270,6 +226,24 @@ async fn answer(response: Response) -> Result<Answer, Failed> {
     match ApiError::of(status, body.as_ref().unwrap_or(&Value::Null)) {
         Some(error) => Err(Failed::Api(error)),
         None => Ok(Answer { body: body.ok_or(Unexpected("JSON")).map_err(SourceError::from)?, at }),
+    }
+}
+
+/// Reads an answer that lists what became of each of several things. It has such a list whatever the status, unless the whole call has failed.
+async fn results(response: Response) -> Result<Vec<Value>, Failed> {
+    let status = response.status().as_u16();
+    let bytes = response.bytes().await.map_err(without_answer)?;
+    let mut body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    for key in ["data", "recycle_bin"] {
+        if let Some(Value::Array(results)) = body.get_mut(key).map(Value::take) {
+            return Ok(results);
+        }
+    }
+    // Photos have a single result.
+    match ApiError::of(status, &body) {
+        Some(error) => Err(Failed::Api(error)),
+        None if body.get("code").is_some() => Ok(vec![body]),
+        None => Err(Failed::Otherwise(Unexpected("what became of records").into())),
     }
 }
 

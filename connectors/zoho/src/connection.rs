@@ -7,6 +7,7 @@ use hozon_shared::ports::SourceSecret;
 use crate::access::ZohoAccess;
 
 /// A Zoho CRM organisation.
+#[derive(Clone)]
 pub struct Zoho {
     pub settings: ZohoSettings,
     pub secret: SourceSecret,

@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::ports::SourceError;
 use serde_json::Value;
 
-use crate::client::{Call, Client};
+use crate::call::Call;
+use crate::client::Client;
 use crate::values::{take, text};
 
 /// Ids of records of a module that were deleted since then.

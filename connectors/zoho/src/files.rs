@@ -11,8 +11,9 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::attachments::{Attachment, of_record};
+use crate::call::Call;
 use crate::catalog::Table;
-use crate::client::{Call, Client, Failed};
+use crate::client::{Client, Failed};
 use crate::columns::ColumnKind;
 use crate::errors::ApiError;
 use crate::listing::{KnownFiles, value_of};

@@ -1,4 +1,4 @@
-//! Reads Zoho CRM by its API, version 8, or by the backups that it makes of itself.
+//! Reads and writes Zoho CRM by its API, version 8, or reads the backups that it makes of itself.
 
 mod access;
 mod account;
@@ -7,6 +7,7 @@ mod backup;
 mod budget;
 mod bulk;
 mod bulk_csv;
+mod call;
 mod catalog;
 mod changes;
 mod check;
@@ -26,10 +27,11 @@ mod subforms;
 mod tokens;
 mod values;
 mod walk;
+mod writing;
 
 use async_trait::async_trait;
 use hozon_shared::domain::source::SourceReport;
-use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, StateToken};
+use hozon_shared::ports::{Connector, HeldState, Protection, SourceError, StateToken, Writer};
 
 pub use access::{OauthClient, ZohoAccess};
 pub use backup::ZohoBackup;
@@ -48,5 +50,9 @@ impl Connector for Zoho {
 
     async fn join(&self, token: &StateToken) -> Result<Box<dyn HeldState>, SourceError> {
         Ok(Box::new(state::State::join(self, token)?))
+    }
+
+    fn writer(&self) -> Option<Box<dyn Writer>> {
+        Some(Box::new(writing::ZohoWriter::new(self.clone())))
     }
 }

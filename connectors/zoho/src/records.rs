@@ -7,8 +7,9 @@ use hozon_shared::domain::rows::{RowPage, UnevenRows};
 use hozon_shared::ports::SourceError;
 use serde_json::Value;
 
+use crate::call::Call;
 use crate::catalog::Table;
-use crate::client::{Call, Client, Failed};
+use crate::client::{Client, Failed};
 use crate::columns::{Cells, Column, ColumnKind, Record};
 use crate::errors::{ApiError, Unexpected};
 use crate::values::take;

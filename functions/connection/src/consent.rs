@@ -97,7 +97,7 @@ pub async fn ask(
         redirect_uri: &ports.redirect_uri,
         state: &state,
         verifier: &verifier,
-        scopes: scopes(backup),
+        scopes: scopes(backup, settings.may_write),
     };
     let url = request.address();
     let (name, user, ends) = (PendingConsent::name(&state), caller.person.id, expires.timestamp());

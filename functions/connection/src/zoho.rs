@@ -3,7 +3,7 @@
 use hozon_shared::api::closed_sets::{BackupChoiceName, DataCenterName, ZohoEnvironmentName};
 use hozon_shared::api::{ApiError, named};
 use hozon_shared::domain::connection::SourceSettings;
-use hozon_shared::domain::consent::{BACKUP_SCOPES, SCOPES};
+use hozon_shared::domain::consent::{BACKUP_SCOPES, SCOPES, WRITE_SCOPES};
 use hozon_shared::domain::zoho::{BackupChoice, DataCenter, ZohoEnvironment, ZohoSettings};
 use hozon_shared::ports::SourceSecret;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,11 @@ pub struct WantedZoho {
     /// Number of API calls that backups make at a time. Left out, 5.
     #[schema(minimum = 1, maximum = 25)]
     calls_at_once: Option<u8>,
+    /// Whether the consent is to cover writing, which restores need. Left out, false.
+    #[serde(default)]
+    may_write: bool,
+    /// API name of a text field that takes the id that a record had before a restore created it again.
+    external_id: Option<String>,
     /// Which of Zoho's own backups is taken, of the kind `zoho_backup` only. Left out, `newest`: the newest one whose links work, and
     /// a new one if there is none.
     #[schema(value_type = Option<BackupChoiceName>)]
@@ -49,6 +54,10 @@ pub struct ZohoOut {
     organisation: Option<String>,
     credit_share: u8,
     calls_at_once: u8,
+    /// Whether consents cover writing, which restores need.
+    may_write: bool,
+    /// API name of a text field that takes the id that a record had before a restore created it again.
+    external_id: Option<String>,
     /// Which of Zoho's own backups is taken; null where Zoho CRM is read by its API.
     #[schema(value_type = Option<BackupChoiceName>)]
     backup: Option<&'static str>,
@@ -58,10 +67,28 @@ impl ZohoOut {
     /// Shows how Zoho CRM is reached; `None` for other sources.
     pub fn of(source: &SourceSettings) -> Option<Self> {
         let backup = source.backup_choice().map(BackupChoice::name);
-        let ZohoSettings { data_center, environment, client_id, organisation, credit_share, calls_at_once } =
-            source.zoho()?.clone();
+        let ZohoSettings {
+            data_center,
+            environment,
+            client_id,
+            organisation,
+            credit_share,
+            calls_at_once,
+            may_write,
+            external_id,
+        } = source.zoho()?.clone();
         let (data_center, environment) = (data_center.name(), environment.name());
-        Some(Self { data_center, environment, client_id, organisation, credit_share, calls_at_once, backup })
+        Some(Self {
+            data_center,
+            environment,
+            client_id,
+            organisation,
+            credit_share,
+            calls_at_once,
+            may_write,
+            external_id,
+            backup,
+        })
     }
 }
 
@@ -74,6 +101,8 @@ pub struct ZohoOffer {
     redirect_uri: String,
     /// What a consent covers.
     scopes: Vec<&'static str>,
+    /// What a consent covers that may write.
+    write_scopes: Vec<&'static str>,
     /// What a consent covers where Zoho's own backups are taken.
     backup_scopes: Vec<&'static str>,
 }
@@ -81,13 +110,29 @@ pub struct ZohoOffer {
 impl ZohoOffer {
     /// The offer of a service with or without a client.
     pub fn new(has_client: bool, redirect_uri: String) -> Self {
-        Self { has_client, redirect_uri, scopes: SCOPES.to_vec(), backup_scopes: BACKUP_SCOPES.to_vec() }
+        Self {
+            has_client,
+            redirect_uri,
+            scopes: SCOPES.to_vec(),
+            write_scopes: WRITE_SCOPES.to_vec(),
+            backup_scopes: BACKUP_SCOPES.to_vec(),
+        }
     }
 }
 
 /// Reads the settings, and the client's secret if one is given.
 pub fn read(wanted: WantedZoho, takes_backups: bool) -> Result<(SourceSettings, Option<SourceSecret>), ApiError> {
-    let WantedZoho { data_center, environment, client_id, client_secret, credit_share, calls_at_once, backup } = wanted;
+    let WantedZoho {
+        data_center,
+        environment,
+        client_id,
+        client_secret,
+        credit_share,
+        calls_at_once,
+        may_write,
+        external_id,
+        backup,
+    } = wanted;
     let backup = choice(backup, takes_backups)?;
     let data_center = data_center.ok_or_else(|| missing("data_center", "Give the data_center of the organisation."))?;
     let data_center = DataCenter::named(&data_center)
@@ -102,6 +147,8 @@ pub fn read(wanted: WantedZoho, takes_backups: bool) -> Result<(SourceSettings, 
         client_id: client_id.filter(|id| !id.is_empty()),
         credit_share: credit_share.unwrap_or(ZohoSettings::DEFAULT_CREDIT_SHARE),
         calls_at_once: calls_at_once.unwrap_or(ZohoSettings::DEFAULT_CALLS_AT_ONCE),
+        may_write,
+        external_id: external_id.filter(|name| !name.is_empty()),
         ..ZohoSettings::of(data_center)
     };
     settings.validate().map_err(refused)?;
@@ -139,6 +186,7 @@ fn refused(field: &'static str) -> ApiError {
     let message = match field {
         "client_id" => "Give the client_id as Zoho's API console shows it.",
         "credit_share" => "Set credit_share to a percentage from 1 to 100.",
+        "external_id" => "Set external_id to the API name of a text field.",
         _ => "Set calls_at_once to a number from 1 to 25.",
     };
     invalid(field, message)

@@ -43,7 +43,7 @@ pub async fn writable(ports: &RestorePorts, org: OrgId, role: ConnectionRole) ->
     {
         return Err(ApiError::not_allowed("The restore target is the connected CRM itself. Set another one first."));
     }
-    if !matches!(connection.source, SourceSettings::Postgres(_) | SourceSettings::Mysql(_)) {
+    if !matches!(connection.source, SourceSettings::Postgres(_) | SourceSettings::Mysql(_) | SourceSettings::Zoho(_)) {
         return Err(ApiError::not_allowed("This kind of CRM cannot be written yet. Import the zips of the backup instead."));
     }
     if connection.source.captured_by() == CapturedBy::Program {

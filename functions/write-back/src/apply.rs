@@ -3,7 +3,8 @@
 use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::restore::{Restore, RestoreStatus};
-use hozon_shared::domain::write_order::{WriteOrder, write_order};
+use hozon_shared::domain::write_order::{WriteOrder, write_order_with};
+use hozon_shared::ports::WrittenBefore;
 use hozon_shared::restore_plan::PlanReader;
 use hozon_shared::restored::{WritePhase, WriteWork};
 use hozon_shared::snapshots::session::keep;
@@ -28,8 +29,9 @@ pub(crate) async fn apply(task: &Task<'_>) -> Result<CallOutcome, WriteBackError
     }
     keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
     let target = Target::open(ports, &restore).await?;
-    let (modules, order) = open(task, &restore).await?;
+    let (modules, order) = open(task, &target, &restore).await?;
     let mut work = task.files().write_work().await?.unwrap_or_default();
+    recall(task, &target, &restore, &work).await?;
     let mut writing = Writing::new(task, &target, time, work.is_clean);
     if restore.status == RestoreStatus::Running {
         match turns(&mut writing, &mut work, &modules, &order).await? {
@@ -43,8 +45,18 @@ pub(crate) async fn apply(task: &Task<'_>) -> Result<CallOutcome, WriteBackError
     complete(task, work.outcome).await.map(|()| CallOutcome::Done)
 }
 
+/// Tells a writer that gives ids which it has given before.
+async fn recall(task: &Task<'_>, target: &Target, restore: &Restore, work: &WriteWork) -> Result<(), WriteBackError> {
+    if target.writer.gives_ids() {
+        let new_ids = task.files().new_ids().await?;
+        let begun = restore.confirmed.unwrap_or(restore.requested);
+        target.writer.recall(WrittenBefore { new_ids, begun, may_be_written: !work.is_clean });
+    }
+    Ok(())
+}
+
 /// Opens the modules in which there is something to write, and their order.
-async fn open(task: &Task<'_>, restore: &Restore) -> Result<(Vec<WrittenModule>, WriteOrder), WriteBackError> {
+async fn open(task: &Task<'_>, target: &Target, restore: &Restore) -> Result<(Vec<WrittenModule>, WriteOrder), WriteBackError> {
     let reader = PlanReader::open(task.ports.objects.clone(), &*task.ports.erasure_keys, restore.clone()).await?;
     let reader = reader.ok_or(WriteBackError::SnapshotGone)?;
     let plan = restore.plan.clone().unwrap_or_default();
@@ -59,7 +71,9 @@ async fn open(task: &Task<'_>, restore: &Restore) -> Result<(Vec<WrittenModule>,
         let turns = Turns::new(pair.module().clone(), &[]);
         opened.push(WrittenModule { pair, rule, files, turns, position });
     }
-    let order = write_order(&opened.iter().map(|module| module.pair.module().clone()).collect::<Vec<_>>());
+    let modules: Vec<Module> = opened.iter().map(|module| module.pair.module().clone()).collect();
+    let references = target.writer.references(&modules).await.map_err(target.failed())?;
+    let order = write_order_with(&modules, &references);
     for (module, postponed) in opened.iter_mut().zip(&order.postponed) {
         module.turns = Turns::new(module.pair.module().clone(), postponed);
     }

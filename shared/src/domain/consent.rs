@@ -27,9 +27,26 @@ pub const SCOPES: [&str; 7] = [
 /// What taking over Zoho's own backups needs (Zoho CRM API v8, "Schedule Data Backup", "Download Backed up Data").
 pub const BACKUP_SCOPES: [&str; 3] = ["ZohoCRM.org.READ", "ZohoCRM.bulk.backup.ALL", "ZohoFiles.files.ALL"];
 
-/// What a consent is asked for: reading by the API, or taking over backups.
-pub fn scopes(backup: Option<BackupChoice>) -> &'static [&'static str] {
-    if backup.is_some() { &BACKUP_SCOPES } else { &SCOPES }
+/// What restores need besides reading: records and files of all modules, and the recycle bin (Zoho CRM API v8, "Scopes").
+pub const WRITE_SCOPES: [&str; 9] = [
+    "ZohoCRM.modules.ALL",
+    "ZohoCRM.modules.attachments.ALL",
+    "ZohoCRM.settings.READ",
+    "ZohoCRM.settings.recycle_bin.READ",
+    "ZohoCRM.settings.recycle_bin.UPDATE",
+    "ZohoCRM.users.READ",
+    "ZohoCRM.org.READ",
+    "ZohoCRM.bulk.READ",
+    "ZohoCRM.coql.READ",
+];
+
+/// What a consent is asked for: taking over backups, or reading by the API, with writing or without.
+pub fn scopes(backup: Option<BackupChoice>, may_write: bool) -> &'static [&'static str] {
+    match (backup, may_write) {
+        (Some(_), _) => &BACKUP_SCOPES,
+        (None, true) => &WRITE_SCOPES,
+        (None, false) => &SCOPES,
+    }
 }
 
 /// A consent that an administrator has been asked for.
@@ -154,7 +171,7 @@ mod tests {
             redirect_uri: "https://backup.example/",
             state: "s",
             verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
-            scopes: scopes(None),
+            scopes: scopes(None, false),
         };
         let address = request.address();
         assert!(address.starts_with("https://accounts.zoho.jp/oauth/v2/auth?response_type=code&client_id=1000.A&"), "{address}");
@@ -162,6 +179,8 @@ mod tests {
         assert!(address.contains("&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&"), "{address}");
         assert!(!address.contains(request.verifier));
         assert!(SCOPES.iter().all(|scope| scope.ends_with(".READ")));
+        assert_ne!(scopes(None, true), scopes(None, false));
+        assert_eq!(scopes(Some(BackupChoice::Newest), true), BACKUP_SCOPES);
     }
 
     #[test]

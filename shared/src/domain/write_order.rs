@@ -26,10 +26,33 @@ pub struct OpenReference {
     pub is_deferrable: bool,
 }
 
+/// Fields of a module that lead to records of a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldReference {
+    /// API name of the module that has the fields.
+    pub module: String,
+    /// API name of the module to which they lead.
+    pub to: String,
+    /// API names of the fields.
+    pub fields: Vec<String>,
+    /// Whether they may be empty until the second pass.
+    pub may_be_empty: bool,
+}
+
 /// Orders modules by their foreign keys. Modules that need no other place keep their order. Foreign keys to other tables than those of
 /// the modules, and those with a field that backups leave out, ask for nothing.
 pub fn write_order(modules: &[Module]) -> WriteOrder {
-    let references: Vec<Vec<ModuleReference>> = modules.iter().map(|module| references(module, modules)).collect();
+    write_order_with(modules, &[])
+}
+
+/// Orders modules by their foreign keys, and by fields that refer to records without one.
+pub fn write_order_with(modules: &[Module], known: &[FieldReference]) -> WriteOrder {
+    let all = |module: &Module| {
+        let further = known.iter().filter(|reference| reference.module == module.api_name);
+        let further = further.filter_map(|reference| further_reference(module, reference, modules));
+        references(module, modules).into_iter().chain(further).collect()
+    };
+    let references: Vec<Vec<ModuleReference>> = modules.iter().map(all).collect();
     let postponed = own_references(&references);
     let mut ordering = ModuleOrder { references: &references, is_done: vec![false; modules.len()], found: WriteOrder::default() };
     ordering.found.postponed = postponed;
@@ -56,6 +79,15 @@ struct ModuleReference {
 fn references(module: &Module, modules: &[Module]) -> Vec<ModuleReference> {
     let Some(structure) = &module.structure else { return Vec::new() };
     structure.constraints.iter().filter_map(|constraint| reference(module, structure, constraint, modules)).collect()
+}
+
+fn further_reference(module: &Module, reference: &FieldReference, modules: &[Module]) -> Option<ModuleReference> {
+    let to = modules.iter().position(|module| module.api_name == reference.to)?;
+    if !reference.fields.iter().all(|field| is_contained(module, field)) {
+        return None;
+    }
+    let postponable = if reference.may_be_empty { reference.fields.clone() } else { Vec::new() };
+    Some(ModuleReference { to, rule: reference.fields.join(", "), is_deferrable: false, postponable })
 }
 
 fn reference(module: &Module, structure: &Structure, constraint: &Constraint, modules: &[Module]) -> Option<ModuleReference> {

@@ -196,3 +196,33 @@ fn a_reference_to_a_partition_or_without_a_schema_leads_to_the_table() {
     list[1].structure.as_mut().expect("a structure").table.schema = None;
     assert_eq!(write_order(&list).order, [1, 0]);
 }
+
+#[test]
+fn references_that_no_structure_names_order_modules_too() {
+    let mut list = ["note", "contact", "account"].map(module);
+    for (module, field) in [(0, "of"), (1, "account"), (2, "parent")] {
+        list[module].structure = None;
+        list[module].fields.push(Field {
+            api_name: field.to_owned(),
+            label: field.to_owned(),
+            data_type: "lookup".to_owned(),
+            contents: DataCategory::Crm,
+        });
+    }
+    let refers = |module: &str, field: &str, to: &str, may_be_empty| FieldReference {
+        module: module.to_owned(),
+        to: to.to_owned(),
+        fields: vec![field.to_owned()],
+        may_be_empty,
+    };
+    let known = [
+        refers("note", "of", "contact", false),
+        refers("note", "of", "account", false),
+        refers("contact", "account", "account", true),
+        refers("account", "parent", "account", true),
+        refers("account", "gone", "contact", true),
+    ];
+    let found = write_order_with(&list, &known);
+    assert_eq!((found.order, found.open), (vec![2, 1, 0], vec![]));
+    assert_eq!(found.postponed, [vec![], vec![], vec!["parent".to_owned()]]);
+}

@@ -94,6 +94,16 @@ pub enum WriteOutcome {
     Refused { reason: Refusal },
 }
 
+impl WriteOutcome {
+    /// The id that the CRM has given, if it is another one.
+    pub fn new_id(&self) -> Option<&String> {
+        match self {
+            Self::Written { new_id } => new_id.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// What became of the rows of a module that nothing identifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FillOutcome {

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// Maximum length of a client id, in bytes.
 const LONGEST_CLIENT_ID: usize = 200;
+/// Maximum length of the API name of a field, in bytes.
+const LONGEST_FIELD_NAME: usize = 100;
 
 /// How a Zoho CRM organisation is reached. The client's secret and the refresh token are credentials, and kept apart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,13 @@ pub struct ZohoSettings {
     pub credit_share: u8,
     /// Number of API calls that backups make at a time.
     pub calls_at_once: u8,
+    /// Whether consents are asked for that cover writing, which restores need.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_write: bool,
+    /// API name of a text field that takes the id that a record had before a restore created it again. Modules without such a field do
+    /// without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
 }
 
 impl ZohoSettings {
@@ -40,6 +49,8 @@ impl ZohoSettings {
             organisation: None,
             credit_share: Self::DEFAULT_CREDIT_SHARE,
             calls_at_once: Self::DEFAULT_CALLS_AT_ONCE,
+            may_write: false,
+            external_id: None,
         }
     }
 
@@ -55,6 +66,13 @@ impl ZohoSettings {
         }
         if !(1..=Self::MAX_CALLS_AT_ONCE).contains(&self.calls_at_once) {
             return Err("calls_at_once");
+        }
+        // It is put into queries.
+        let is_name = |name: &String| {
+            name.len() <= LONGEST_FIELD_NAME && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        if !self.external_id.as_ref().is_none_or(|name| !name.is_empty() && is_name(name)) {
+            return Err("external_id");
         }
         Ok(())
     }
@@ -267,6 +285,8 @@ mod tests {
         assert_eq!(ZohoSettings { credit_share: 0, ..good.clone() }.validate(), Err("credit_share"));
         assert_eq!(ZohoSettings { calls_at_once: 26, ..good.clone() }.validate(), Err("calls_at_once"));
         let client_id = |id: &str| ZohoSettings { client_id: Some(id.to_owned()), ..good.clone() }.validate();
+        let external_id = |name: &str| ZohoSettings { external_id: Some(name.to_owned()), ..good.clone() }.validate();
+        assert_eq!((external_id("Old_Id"), external_id("a' or 'b")), (Ok(()), Err("external_id")));
         assert_eq!((client_id("1000.ABC"), client_id(""), client_id("a b")), (Ok(()), Err("client_id"), Err("client_id")));
     }
 }

@@ -71,7 +71,7 @@ pub use triggers::{ScheduleTrigger, Triggers};
 pub use versions::Versions;
 pub use webhooks::Webhooks;
 pub use workflow::{StartOutcome, Workflow};
-pub use writing::{FileDetails, FileOutcomes, FileWrite, NewRows, WriteBatch, Writer};
+pub use writing::{FileDetails, FileOutcomes, FileWrite, NewIds, NewRows, WriteBatch, Writer, WrittenBefore};
 
 use std::sync::Arc;
 use std::time::Duration;

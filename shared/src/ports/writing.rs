@@ -1,5 +1,7 @@
 //! Writers: how records are written back into a CRM.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
@@ -12,6 +14,7 @@ use crate::domain::profile::FileSource;
 use crate::domain::rows::RowPage;
 use crate::domain::source::SourceErrorKind;
 use crate::domain::structure::Sequence;
+use crate::domain::write_order::FieldReference;
 use crate::domain::writing::{FileHashes, FillOutcome, Hindrance, RecordWrite, WriteOutcome};
 
 /// Rows for an empty table, with a cell for each field that backups contain.
@@ -60,6 +63,19 @@ impl WriteBatch {
 /// What became of each file of a batch, or why it could not be read or written.
 pub type FileOutcomes = Vec<Result<WriteOutcome, SourceError>>;
 
+/// Ids that a CRM has given to records that were created again, by the ids that they had before.
+pub type NewIds = HashMap<String, String>;
+
+/// What a restore has written before, for writers of CRMs that give ids of their own.
+#[derive(Debug, Clone)]
+pub struct WrittenBefore {
+    pub new_ids: NewIds,
+    /// When the restore began to write.
+    pub begun: DateTime<Utc>,
+    /// Whether the next batch may be written already, by a call that has ended before it could say so.
+    pub may_be_written: bool,
+}
+
 /// Writes records back into one kind of source. Every call may be repeated.
 #[async_trait]
 pub trait Writer: Send + Sync {
@@ -72,9 +88,22 @@ pub trait Writer: Send + Sync {
         WriteBatch::USUAL
     }
 
+    /// Whether the CRM gives new ids to records that are created again. Then [`Self::recall`] is called before the first write.
+    fn gives_ids(&self) -> bool {
+        false
+    }
+
+    /// Takes what the restore has written before. References to records that were created again lead to their new ids from then on.
+    fn recall(&self, _before: WrittenBefore) {}
+
+    /// Fields by which records of these modules refer to one another, where the structures of modules do not say it.
+    async fn references(&self, _modules: &[Module]) -> Result<Vec<FieldReference>, SourceError> {
+        Ok(Vec::new())
+    }
+
     /// Writes records of one module in one transaction, and returns what became of each, in order. A record is written only if the CRM still
     /// has what the plan saw. What the source refuses about one record does not hinder the others. If the call itself fails, nothing is
-    /// written, or all of it.
+    /// written, or all of it; where there are no transactions, a part of it may be.
     async fn write(&self, module: &Module, writes: &[RecordWrite]) -> Result<Vec<WriteOutcome>, SourceError>;
 
     /// Writes a file's bytes where `files` says that they lie, unless other bytes lie there than the plan saw. The record and the row that

@@ -10,7 +10,8 @@ use hozon_shared::ports::SourceError;
 use serde::{Deserialize, Serialize};
 
 use super::staging::{Asked, Staging};
-use crate::client::{Call, Client, Failed};
+use crate::call::Call;
+use crate::client::{Client, Failed};
 use crate::errors::{ApiError, Unexpected};
 use crate::values::text;
 

@@ -24,6 +24,8 @@ pub struct Asked {
 pub enum Reply {
     Json(Value),
     Created(Value),
+    /// An answer with another status.
+    Status(u16, Value),
     Empty,
     NotModified,
     File(FileReply),

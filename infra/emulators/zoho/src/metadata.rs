@@ -217,6 +217,7 @@ fn complete(field: &mut Value, of: &FieldSpec, number: u64) {
             field["currency"] = json!({"rounding_option": "normal", "precision": 2});
         }
         FieldKind::Double => field["decimal_place"] = json!(2),
+        FieldKind::ExternalId => field["unique"] = json!({"case_sensitive": "false"}),
         FieldKind::LongText => field["textarea"] = json!({"type": "large"}),
         _ => {}
     }

@@ -294,7 +294,8 @@ fn subform(api_name: &str, parent: &'static str, lines: Vec<Line>) -> ModuleSpec
 }
 
 fn field((api_name, label, kind): Line) -> FieldSpec {
-    let is_system = matches!(api_name, "Created_By" | "Modified_By" | "Created_Time" | "Modified_Time" | "Full_Name");
+    let is_system =
+        matches!(api_name, "Created_By" | "Modified_By" | "Created_Time" | "Modified_Time" | "Full_Name") || kind == AutoNumber;
     FieldSpec {
         api_name: api_name.to_owned(),
         label: label.trim_start_matches(['*', '+']).to_owned(),

@@ -44,7 +44,8 @@ fn boundary(asked: &Asked) -> Option<&str> {
 /// A quoted value of a part's head.
 fn quoted(head: &str, name: &str) -> Option<String> {
     let value = head.split_once(&format!(" {name}=\""))?.1;
-    Some(value.split_once('"')?.0.to_owned())
+    // As browsers write names (WHATWG HTML, "Multipart form data").
+    Some(value.split_once('"')?.0.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"))
 }
 
 fn after<'a>(bytes: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {

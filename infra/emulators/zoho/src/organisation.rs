@@ -13,8 +13,8 @@ use crate::jobs::Jobs;
 use crate::modules;
 use crate::options::{Options, SampleSize};
 use crate::people;
-use crate::rows::{Row, World, full_name, parent_of, written};
-use crate::schema::{FIRST_NEW_ID, FieldKind, ModuleSpec};
+use crate::rows::{Row, World, full_name, parent_of, tag, written};
+use crate::schema::{FIRST_NEW_ID, FieldKind, FieldSpec, ModuleSpec};
 use crate::table::{Table, id_in};
 use crate::tokens::Tokens;
 use crate::usage::Meter;
@@ -40,6 +40,8 @@ pub struct Organisation {
     /// Contents of attachments that were uploaded.
     uploads: BTreeMap<u64, Arc<Vec<u8>>>,
     photos: BTreeMap<u64, Arc<Vec<u8>>>,
+    /// Notes and attachments that went into the recycle bin with their record.
+    pub bin_with: BTreeMap<u64, Vec<(String, u64)>>,
 }
 
 impl Organisation {
@@ -69,6 +71,7 @@ impl Organisation {
             next_module,
             uploads: BTreeMap::new(),
             photos: BTreeMap::new(),
+            bin_with: BTreeMap::new(),
         }
     }
 
@@ -133,6 +136,9 @@ impl Organisation {
         for field in ["Created_Time", "Modified_Time"] {
             row.insert(field.to_owned(), json!(now));
         }
+        for field in spec.fields.iter().filter(|field| field.kind == FieldKind::AutoNumber) {
+            row.insert(field.api_name.clone(), json!(format!("No-{:06}", id - FIRST_NEW_ID + 100_000)));
+        }
         self.merge(&spec, &mut row, given);
         self.tables.get_mut(module)?.put(row);
         Some(id)
@@ -155,8 +161,37 @@ impl Organisation {
 
     pub fn delete(&mut self, module: &str, id: u64, is_permanent: bool) -> bool {
         let now = self.now();
-        self.photos.remove(&id);
+        if is_permanent {
+            self.photos.remove(&id);
+        }
         self.tables.get_mut(module).is_some_and(|table| table.delete(id, now, is_permanent))
+    }
+
+    /// Takes a record out of the recycle bin. It is modified by that.
+    pub fn bring_back_one(&mut self, module: &str, id: u64) -> bool {
+        let now = written(self.now().trunc_subsecs(0));
+        let Some(table) = self.tables.get_mut(module) else { return false };
+        let Some(mut row) = table.bring_back(id) else { return false };
+        row.insert("Modified_Time".to_owned(), json!(now));
+        table.put(row);
+        true
+    }
+
+    /// Stores a record as it is.
+    pub fn put(&mut self, module: &str, row: Row) {
+        if let Some(table) = self.tables.get_mut(module) {
+            table.put(row);
+        }
+    }
+
+    /// Adds a field with texts that no two records share.
+    pub fn add_external_id(&mut self, module: &str, api_name: &str) {
+        let (api_name, label) = (api_name.to_owned(), api_name.to_owned());
+        let field =
+            FieldSpec { api_name, label, kind: FieldKind::ExternalId, is_mandatory: false, is_custom: true, is_system: false };
+        if let Some(table) = self.tables.get_mut(module) {
+            table.add_field(field);
+        }
     }
 
     fn merge(&mut self, spec: &ModuleSpec, row: &mut Row, given: Row) {
@@ -164,7 +199,9 @@ impl Organisation {
             let kind = spec.field(&name).map(|field| field.kind.clone());
             let value = match kind {
                 Some(FieldKind::Lookup(module)) if !module.is_empty() => self.named(module, value),
-                Some(FieldKind::Subform(_)) => self.merged_rows(row, &name, value),
+                Some(FieldKind::Subform(rows)) => self.merged_rows(row, (&name, rows), value),
+                Some(FieldKind::User) => people::named(value),
+                Some(FieldKind::Tags) => tagged(value),
                 Some(_) if value == "" => Value::Null,
                 None if !name.starts_with('$') => continue,
                 _ => value,
@@ -193,12 +230,18 @@ impl Organisation {
     }
 
     /// A subform's rows after a write: rows with an id change, those with `_delete` end, others are added.
-    fn merged_rows(&mut self, parent: &Row, field: &str, given: Value) -> Value {
+    fn merged_rows(&mut self, parent: &Row, (field, module): (&str, &str), given: Value) -> Value {
         let now = written(self.now().trunc_subsecs(0));
         let mut rows: Vec<Value> = parent.get(field).and_then(Value::as_array).cloned().unwrap_or_default();
         for mut given in given.as_array().cloned().unwrap_or_default() {
             let at = rows.iter().position(|row| row["id"].is_string() && row["id"] == given["id"]);
             let Some(changes) = given.as_object_mut() else { continue };
+            let spec = self.subforms.get(module).cloned();
+            for field in spec.iter().flat_map(|spec| &spec.fields) {
+                if let (FieldKind::Lookup(to), Some(value)) = (&field.kind, changes.get_mut(&field.api_name)) {
+                    *value = if to.is_empty() { value.take() } else { self.named(to, value.take()) };
+                }
+            }
             changes.insert("Modified_Time".to_owned(), json!(now));
             match at {
                 Some(at) if changes.contains_key("_delete") => drop(rows.remove(at)),
@@ -271,6 +314,12 @@ impl Organisation {
         self.photos.extend(bytes.map(|bytes| (id, Arc::new(bytes))));
         true
     }
+}
+
+/// Tags with all that records show of them.
+fn tagged(value: Value) -> Value {
+    let of = |given: &Value| given["name"].as_str().or(given.as_str()).map(tag);
+    value.as_array().map_or(json!([]), |tags| Value::Array(tags.iter().filter_map(of).collect()))
 }
 
 /// Rows of a subform in a record.

@@ -28,6 +28,18 @@ pub fn user(number: u64) -> Value {
     json!({"id": id_of(kinds::USERS, index).to_string(), "name": full_name(user), "email": user.2})
 }
 
+/// A user as records show it, of whom the id may be all that is given.
+pub fn named(given: Value) -> Value {
+    let id = given["id"].as_str().or(given.as_str()).unwrap_or_default();
+    let number = (0..USERS.len() as u64).find(|number| id_of(kinds::USERS, *number).to_string() == id);
+    number.map_or(given.clone(), user)
+}
+
+/// Whether records may belong to the user with that id.
+pub fn is_active(id: &str) -> bool {
+    USERS.iter().zip(0..).any(|(user, index)| user.3 == "active" && id_of(kinds::USERS, index).to_string() == id)
+}
+
 /// The users of a type, as `GET /users?type=` names it.
 pub fn users(kind: &str, now: &str) -> Vec<Value> {
     let is_shown = |state: &str| match kind {

@@ -83,6 +83,7 @@ impl Route {
             ["settings", "profiles"] => Self::new("metadata", "settings", &[], Organisation::profiles),
             ["users"] => Self::new("users", "users", &[], Organisation::users),
             ["org"] => Self::new("org", "org", &[], Organisation::org),
+            ["settings", "recycle_bin"] => Self::new("recycle_bin", "settings", &[], Organisation::recycle_bin),
             ["org", "currencies"] => Self::new("metadata", "settings", &[], Organisation::currencies),
             _ => return None,
         };
@@ -115,6 +116,14 @@ impl Route {
     fn writing(method: &str, path: &[&str]) -> Option<Self> {
         if let ("POST", ["coql"]) = (method, path) {
             return Some(Self { is_heavy: true, ..Self::new("coql", "coql", &[], Organisation::coql) });
+        }
+        let of_bin = match (method, path) {
+            ("POST", ["settings", "recycle_bin", "actions", "restore"]) => Some(Organisation::bring_back as Handler),
+            ("DELETE", ["settings", "recycle_bin"]) => Some(Organisation::purge_records as Handler),
+            _ => None,
+        };
+        if let Some(handler) = of_bin {
+            return Some(Self { is_write: true, ..Self::new("recycle_bin", "settings", &[], handler) });
         }
         let (path, handler): (&[&str], Handler) = match (method, path) {
             ("POST", [_]) => (path, Organisation::insert_records),

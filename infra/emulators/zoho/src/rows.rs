@@ -130,6 +130,7 @@ impl Maker<'_> {
             FieldKind::Boolean => json!(number.is_multiple_of(2)),
             FieldKind::BigInteger => json!((number % 1_000_000_000_000_000).to_string()),
             FieldKind::AutoNumber => json!(format!("No-{:06}", index + 1)),
+            FieldKind::ExternalId => Value::Null,
             FieldKind::Subform(module) => self.rows_of(module, index),
             FieldKind::Files | FieldKind::Images => files(field, self.spec.number, index, number),
             FieldKind::Photo => {
@@ -223,14 +224,19 @@ fn several(values: &[&str], number: u64) -> Value {
     json!(chosen)
 }
 
+/// The tags of the organisation.
+const TAGS: &[&str] = &["重要", "VIP", "to check", "2026"];
+
 fn tags(number: u64) -> Value {
-    const TAGS: &[&str] = &["重要", "VIP", "to check", "2026"];
     let chosen = TAGS.iter().zip(0_u64..).filter(|(_, at)| number >> (at * 2) & 3 == 3);
-    Value::Array(
-        chosen
-            .map(|(name, at)| json!({"name": name, "id": id_of(kinds::TAGS, at).to_string(), "color_code": "#658BA8"}))
-            .collect(),
-    )
+    Value::Array(chosen.map(|(name, _)| tag(name)).collect())
+}
+
+/// A tag as records show it.
+pub fn tag(name: &str) -> Value {
+    let known = TAGS.iter().zip(0_u64..).find(|(known, _)| **known == name);
+    let at = known.map_or_else(|| 1000 + words::hash(name) % 1_000_000, |(_, at)| at);
+    json!({"name": name, "id": id_of(kinds::TAGS, at).to_string(), "color_code": "#658BA8"})
 }
 
 /// Files in a field: id, name and size; the bytes follow from the id.

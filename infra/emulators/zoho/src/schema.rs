@@ -54,6 +54,8 @@ pub enum FieldKind {
     Boolean,
     BigInteger,
     AutoNumber,
+    /// A text that no two records share, empty at the start.
+    ExternalId,
     /// Rows of another module that belong to the record.
     Subform(&'static str),
     Files,
@@ -83,6 +85,7 @@ impl FieldKind {
             Self::Boolean => ("boolean", "boolean"),
             Self::BigInteger => ("bigint", "string"),
             Self::AutoNumber => ("autonumber", "string"),
+            Self::ExternalId => ("text", "string"),
             Self::Subform(_) => ("subform", "jsonarray"),
             Self::Files => ("fileupload", "jsonarray"),
             Self::Images => ("imageupload", "jsonarray"),

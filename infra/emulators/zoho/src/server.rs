@@ -282,6 +282,9 @@ async fn respond(replied: Replied) -> Response {
         Err(refusal) => refused(&refusal),
         Ok(Reply::Json(value)) => axum::Json(value).into_response(),
         Ok(Reply::Created(value)) => (StatusCode::CREATED, axum::Json(value)).into_response(),
+        Ok(Reply::Status(status, value)) => {
+            (StatusCode::from_u16(status).unwrap_or(StatusCode::OK), axum::Json(value)).into_response()
+        }
         Ok(Reply::Empty) => StatusCode::NO_CONTENT.into_response(),
         Ok(Reply::NotModified) => StatusCode::NOT_MODIFIED.into_response(),
         Ok(Reply::File(file)) => as_file(file),

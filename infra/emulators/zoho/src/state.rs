@@ -153,6 +153,11 @@ impl State {
         self.lock().delete(module, id, true)
     }
 
+    /// Adds a text field to a module that no two records may have alike.
+    pub fn add_external_id(&self, module: &str, api_name: &str) {
+        self.lock().add_external_id(module, api_name);
+    }
+
     /// Adds an empty custom module.
     pub fn add_module(&self, api_name: &str, label: &str) {
         self.lock().add_module(api_name, label);

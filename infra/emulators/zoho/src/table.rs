@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::rows::{Maker, Row, World, times};
-use crate::schema::{ModuleSpec, id_of, index_of};
+use crate::schema::{FieldSpec, ModuleSpec, id_of, index_of};
 
 /// A record that was deleted.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct Gone {
     pub at: DateTime<Utc>,
     pub created_by: Value,
     pub is_permanent: bool,
+    /// The record, while it is in the recycle bin.
+    row: Option<Arc<Row>>,
 }
 
 /// What rows are ordered by.
@@ -246,15 +248,33 @@ impl Table {
     /// Deletes a record; `false` if there is none.
     pub fn delete(&mut self, id: u64, at: DateTime<Utc>, is_permanent: bool) -> bool {
         if let Some(gone) = self.gone.get_mut(&id).filter(|gone| is_permanent && !gone.is_permanent) {
-            gone.is_permanent = true;
+            (gone.is_permanent, gone.row) = (true, None);
             return true;
         }
         let Some(row) = self.get(id) else { return false };
         self.changed.remove(&id);
         let value = |field: &str| row.get(field).cloned().unwrap_or_default();
         let (name, created_by) = (value(&self.spec.name_field), value("Created_By"));
-        self.gone.insert(id, Gone { name, at, created_by, is_permanent });
+        let row = (!is_permanent).then_some(row);
+        self.gone.insert(id, Gone { name, at, created_by, is_permanent, row });
         true
+    }
+
+    /// Whether a record is in the recycle bin.
+    pub fn is_in_bin(&self, id: u64) -> bool {
+        self.gone.get(&id).is_some_and(|gone| gone.row.is_some())
+    }
+
+    /// Takes a record out of the recycle bin.
+    pub fn bring_back(&mut self, id: u64) -> Option<Row> {
+        let row = self.gone.get(&id)?.row.clone()?;
+        self.gone.remove(&id);
+        Some(Arc::unwrap_or_clone(row))
+    }
+
+    /// Adds a field that is empty in all records.
+    pub fn add_field(&mut self, field: FieldSpec) {
+        Arc::make_mut(&mut self.spec).fields.push(field);
     }
 
     /// Deleted records, the last first.

@@ -18,7 +18,7 @@ impl Organisation {
     pub fn insert_records(&mut self, asked: &Asked) -> Replied {
         let module = asked.part(0);
         let rows = self.given(asked)?;
-        let data: Vec<Value> = rows.into_iter().map(|row| self.inserted(module, row)).collect();
+        let data: Vec<Value> = rows.into_iter().zip(0..).map(|(row, at)| self.inserted(module, row, at)).collect();
         Ok(Reply::Created(json!({"data": data})))
     }
 
@@ -29,9 +29,10 @@ impl Organisation {
         let in_path = if asked.path.len() > 1 { Some(asked.id(1)?) } else { None };
         let data: Vec<Value> = rows
             .into_iter()
-            .map(|row| {
+            .zip(0..)
+            .map(|(row, at)| {
                 let id = in_path.or_else(|| row.get("id")?.as_str()?.parse().ok());
-                self.updated(module, id, row)
+                self.updated(module, id, row, at)
             })
             .collect();
         Ok(Reply::Json(json!({"data": data})))
@@ -47,15 +48,16 @@ impl Organisation {
             .unwrap_or_default();
         let data: Vec<Value> = rows
             .into_iter()
-            .map(|row| {
+            .zip(0..)
+            .map(|(row, at)| {
                 let id = row
                     .get("id")
                     .and_then(Value::as_str)
                     .and_then(|id| id.parse().ok())
                     .or_else(|| self.same(module, &row, &checked));
                 match id {
-                    Some(id) => self.updated(module, Some(id), row),
-                    None => self.inserted(module, row),
+                    Some(id) => self.updated(module, Some(id), row, at),
+                    None => self.inserted(module, row, at),
                 }
             })
             .collect();
@@ -73,7 +75,7 @@ impl Organisation {
         let data: Vec<Value> = ids
             .iter()
             .map(|id| {
-                let is_done = id.parse().is_ok_and(|id| self.delete(module, id, false));
+                let is_done = id.parse().is_ok_and(|id| self.delete_with_children(module, id));
                 if is_done {
                     json!({"code": "SUCCESS", "details": {"id": id}, "message": "record deleted", "status": "success"})
                 } else {
@@ -101,22 +103,22 @@ impl Organisation {
         self.meter.charge(kind, credits, now);
     }
 
-    fn inserted(&mut self, module: &str, row: Row) -> Value {
-        let missing = self.spec(module).and_then(|spec| {
-            let mut mandatory = spec.fields.iter().filter(|field| field.is_mandatory);
-            mandatory.find(|field| row.get(&field.api_name).is_none_or(Value::is_null)).map(|field| field.api_name.clone())
-        });
-        if let Some(field) = missing {
-            let details = json!({"api_name": field, "json_path": format!("$.data[0].{field}")});
-            return json!({"code": "MANDATORY_NOT_FOUND", "details": details, "message": "required field not found", "status": "error"});
-        }
+    fn inserted(&mut self, module: &str, row: Row, at: usize) -> Value {
+        let row = match self.checked(module, row, None) {
+            Ok(row) => row,
+            Err(unfit) => return unfit.answer(at),
+        };
         match self.insert(module, row) {
             Some(id) => self.written(module, id, "record added", "insert"),
             None => not_written(None),
         }
     }
 
-    fn updated(&mut self, module: &str, id: Option<u64>, row: Row) -> Value {
+    fn updated(&mut self, module: &str, id: Option<u64>, row: Row, at: usize) -> Value {
+        let row = match self.checked(module, row, id.or(Some(0))) {
+            Ok(row) => row,
+            Err(unfit) => return unfit.answer(at),
+        };
         match id {
             Some(id) if self.update(module, id, row) => self.written(module, id, "record updated", "update"),
             _ => not_written(id),

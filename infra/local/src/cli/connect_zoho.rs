@@ -47,6 +47,10 @@ pub struct ZohoArgs {
     credit_share: u8,
     #[arg(help = say("Number of API calls that backups make at a time", "同時に実行する API 呼び出しの数"), long, value_name = "NUMBER", default_value_t = ZohoSettings::DEFAULT_CALLS_AT_ONCE)]
     calls_at_once: u8,
+    #[arg(help = say("The code covers writing, too, so that backups can be restored", "コードに書き込みの権限も含まれ、バックアップを復元できる"), long)]
+    may_write: bool,
+    #[arg(help = say("API name of a text field that takes the id that a record had before a restore created it again", "復元で作り直したレコードの元の ID を入れるテキスト項目の API 名"), long, value_name = "FIELD")]
+    external_id: Option<String>,
 }
 
 /// Connects Zoho CRM by the backups that it makes of itself.
@@ -68,8 +72,8 @@ pub struct ZohoWanted {
 
 impl From<ZohoArgs> for ZohoWanted {
     fn from(zoho: ZohoArgs) -> Self {
-        let ZohoArgs { login, credit_share, calls_at_once } = zoho;
-        let settings = ZohoSettings { credit_share, calls_at_once, ..login.settings() };
+        let ZohoArgs { login, credit_share, calls_at_once, may_write, external_id } = zoho;
+        let settings = ZohoSettings { credit_share, calls_at_once, may_write, external_id, ..login.settings() };
         Self { login, settings, backup: None }
     }
 }
@@ -90,8 +94,15 @@ impl ZohoLoginArgs {
 
 /// What the code has to cover.
 fn scopes(backup: Option<BackupChoice>) -> String {
-    let scopes = consent::scopes(backup).join(",");
-    say(format!("Scopes of the code: {scopes}"), format!("コードのスコープ: {scopes}"))
+    let scopes = consent::scopes(backup, false).join(",");
+    let further = consent::scopes(None, true).join(",");
+    match backup {
+        Some(_) => say(format!("Scopes of the code: {scopes}"), format!("コードのスコープ: {scopes}")),
+        None => say(
+            format!("Scopes of the code: {scopes}\nWith --may-write: {further}"),
+            format!("コードのスコープ: {scopes}\n--may-write の場合: {further}"),
+        ),
+    }
 }
 
 fn choice(name: &str) -> Result<BackupChoice, &'static str> {

@@ -4,6 +4,7 @@ mod consent;
 mod faults;
 mod limits;
 mod reading;
+mod writing;
 
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
