@@ -19,7 +19,6 @@ impl WriteBackError {
             }
             Self::Unsupported => ("DRILL_UNSUPPORTED", "Only backups of databases that the service reaches can be drilled."),
             Self::SnapshotGone => ("DRILL_SNAPSHOT_GONE", "The data of the backup is not kept any more. Drill a newer backup."),
-            Self::TooLong => ("DRILL_TOO_LONG", "Reading what was restored takes longer than one call may last."),
             Self::Port(_) => (
                 "DRILL_NOT_STORED",
                 "The storage failed during the drill. Request it again; if it happens again, contact the operator.",

@@ -94,18 +94,13 @@ impl Writing<'_> {
         let found = &file.wanted.file;
         let attachment = &found.attachment;
         let place = self.places.as_ref().and_then(|places| places.find(&module.pair.wanted().api_name, &attachment.id));
-        let details = FileDetails {
-            record_name: attachment.record_name.clone(),
-            content_type: attachment.content_type.clone(),
-            created: attachment.created,
-        };
         let write = FileWrite {
             id: place.map_or(&*attachment.id, |(_, own)| own).to_owned(),
             record_id: attachment.record_id.clone(),
             name: attachment.name.clone(),
             size: attachment.size,
             hashes: FileHashes { seen: file.seen.clone(), wanted: found.sha256.clone() },
-            details,
+            details: FileDetails::from(attachment),
             bytes: file.wanted.bytes(&self.task.ports.objects, self.task.org, failure),
         };
         (place.map(|(source, _)| source), write)

@@ -29,12 +29,7 @@ impl Target {
             let writer = Box::new(ports.native_writer(restore.org));
             return Ok(Self { connection, writer });
         }
-        let writer = match ports.capture.open(&connection, None).await? {
-            OpenedConnection::Connector(connector) => connector.writer(),
-            OpenedConnection::WithoutSecret => return Err(WriteBackError::WithoutSecret),
-            OpenedConnection::Unsupported => None,
-        };
-        let writer = writer.ok_or(WriteBackError::Unsupported)?;
+        let writer = writer(ports, &connection).await?;
         Ok(Self { connection, writer })
     }
 
@@ -46,6 +41,16 @@ impl Target {
         };
         move |source| WriteBackError::Source { connection: connection.clone(), source }
     }
+}
+
+/// Opens what writes into a database or another CRM.
+pub(crate) async fn writer(ports: &WriteBackPorts, connection: &Connection) -> Result<Box<dyn Writer>, WriteBackError> {
+    let writer = match ports.capture.open(connection, None).await? {
+        OpenedConnection::Connector(connector) => connector.writer(),
+        OpenedConnection::WithoutSecret => return Err(WriteBackError::WithoutSecret),
+        OpenedConnection::Unsupported => None,
+    };
+    writer.ok_or(WriteBackError::Unsupported)
 }
 
 /// Returns the connection with a role. Without a CRM that is connected, it is the native store. A restore target is read as the connected CRM.

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::connection::{Connection, SourceSettings};
+use super::connection::{Connection, ConnectionRole, SourceSettings};
 use super::id::{ConnectionId, OrgId, UserId};
 use super::organisation::Person;
 use super::selection::Selection;
@@ -15,6 +15,7 @@ impl Connection {
     pub fn of_native_store(org: OrgId) -> Self {
         let nobody = Person { id: UserId(UNSET), name: String::new(), zuid: UserId(UNSET) };
         let (source, selection, set_at) = (SourceSettings::Native {}, Selection::default(), DateTime::UNIX_EPOCH);
-        Self { org, id: ConnectionId(UNSET), source, selection, set_by: nobody, set_at, version: 0 }
+        let (id, role) = (ConnectionId(UNSET), ConnectionRole::Source);
+        Self { org, id, role, source, selection, drills: false, set_by: nobody, set_at, version: 0 }
     }
 }

@@ -9,7 +9,7 @@ use futures_util::stream::BoxStream;
 use super::file_bytes::FileBytes;
 use super::source_error::SourceError;
 use crate::domain::creating::{Clearing, Creation};
-use crate::domain::crm::Module;
+use crate::domain::crm::{Attachment, Module};
 use crate::domain::profile::FileSource;
 use crate::domain::rows::RowPage;
 use crate::domain::source::SourceErrorKind;
@@ -42,6 +42,13 @@ pub struct FileDetails {
     pub content_type: String,
     /// When the file was attached.
     pub created: Option<DateTime<Utc>>,
+}
+
+impl From<&Attachment> for FileDetails {
+    fn from(file: &Attachment) -> Self {
+        let Attachment { record_name, content_type, created, .. } = file.clone();
+        Self { record_name, content_type, created }
+    }
 }
 
 /// How much is written at a time. The place behind it is stored before more is written.

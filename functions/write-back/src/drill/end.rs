@@ -1,5 +1,6 @@
 //! Ends of drills.
 
+use hozon_capture_database::end_fresh;
 use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::backup::{Backup, Failure};
 use hozon_shared::domain::drill::{Drill, DrillTotals, complete_drill, fail_drill};
@@ -22,6 +23,7 @@ enum DrillEnd {
 
 /// Ends what keeps the objects of snapshots.
 pub(super) async fn release(task: &DrillTask<'_>) -> Result<(), WriteBackError> {
+    end_fresh(&task.ports.capture, task.org, task.capture()).await?;
     Ok(abandon(&task.ports.session, task.org, &task.lease()).await?)
 }
 

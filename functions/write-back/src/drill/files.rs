@@ -7,7 +7,7 @@ use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::drill::DrillFault;
 use hozon_shared::domain::writing::{FileHashes, Refusal, WriteOutcome};
 use hozon_shared::drilled::DrillWork;
-use hozon_shared::ports::FileWrite;
+use hozon_shared::ports::{FileDetails, FileWrite};
 use hozon_shared::snapshots::file_bytes::ReadFailure;
 use hozon_shared::snapshots::single_file::{FoundFile, found_files};
 
@@ -75,6 +75,7 @@ impl Steps<'_> {
             record_id: attachment.record_id.clone(),
             name: attachment.name.clone(),
             size: attachment.size,
+            details: FileDetails::from(attachment),
             hashes: FileHashes { seen: None, wanted: found.file.sha256.clone() },
             bytes: found.bytes(&self.task.ports.objects, self.task.org, &failure),
         };

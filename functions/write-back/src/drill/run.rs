@@ -28,28 +28,35 @@ pub(crate) async fn drill(task: &DrillTask<'_>) -> Result<CallOutcome, WriteBack
     let mut steps = Steps { task, target: &target, backup: &backup, time, is_first: true };
     let mut work = task.files().work().await?.unwrap_or_default();
     while work.phase != DrillPhase::Over {
-        if !steps.one(&mut work).await? || time.is_over() {
-            return Ok(CallOutcome::Again);
+        match steps.one(&mut work).await? {
+            CallOutcome::Done if time.is_over() => return Ok(CallOutcome::Again),
+            CallOutcome::Done => {}
+            goes_on => return Ok(goes_on),
         }
     }
     complete(task, work.totals()).await.map(|()| CallOutcome::Done)
 }
 
 impl Steps<'_> {
-    /// Carries out one step, and stores how far the drill is. Returns whether the call may go on.
-    async fn one(&mut self, work: &mut DrillWork) -> Result<bool, WriteBackError> {
-        let is_done = match work.phase {
-            DrillPhase::Clear => self.clear(work).await?,
-            DrillPhase::Create => self.create(work).await?,
-            DrillPhase::Fill => self.fill(work).await?,
-            DrillPhase::Files => self.write_files(work).await?,
-            DrillPhase::Tie => self.tie(work).await?,
+    /// Carries out one step, and stores how far the drill is. Returns how the step has ended.
+    async fn one(&mut self, work: &mut DrillWork) -> Result<CallOutcome, WriteBackError> {
+        let outcome = match work.phase {
+            DrillPhase::Clear => ended(self.clear(work).await?),
+            DrillPhase::Create => ended(self.create(work).await?),
+            DrillPhase::Fill => ended(self.fill(work).await?),
+            DrillPhase::Files => ended(self.write_files(work).await?),
+            DrillPhase::Tie => ended(self.tie(work).await?),
             DrillPhase::Capture => self.capture(work).await?,
-            DrillPhase::Compare => self.compare(work).await?,
-            DrillPhase::Over => true,
+            DrillPhase::Compare => ended(self.compare(work).await?),
+            DrillPhase::Over => CallOutcome::Done,
         };
         self.is_first = false;
         self.task.files().set_work(work).await?;
-        Ok(is_done)
+        Ok(outcome)
     }
+}
+
+/// A step that is not done goes on with another call.
+fn ended(is_done: bool) -> CallOutcome {
+    if is_done { CallOutcome::Done } else { CallOutcome::Again }
 }

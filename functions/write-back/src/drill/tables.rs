@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use hozon_capture_database::{FreshCapture, capture_fresh};
+use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::creating::{Clearing, CreationRefusal};
 use hozon_shared::drilled::DrillWork;
 use hozon_shared::snapshots::of_restore::snapshot_before;
@@ -49,7 +50,7 @@ impl Steps<'_> {
     }
 
     /// Reads what was restored.
-    pub(super) async fn capture(&self, work: &mut DrillWork) -> Result<bool, WriteBackError> {
+    pub(super) async fn capture(&self, work: &mut DrillWork) -> Result<CallOutcome, WriteBackError> {
         let (ports, restore) = (self.task.ports, self.task.capture());
         if snapshot_before(&*ports.objects, self.task.org, restore).await?.is_none() {
             let name = |(_, stored): (usize, &StoredModule)| stored.module.api_name.clone();
@@ -59,9 +60,12 @@ impl Steps<'_> {
             let with_files: BTreeSet<String> = all.filter(|(at, _)| has_files(*at)).map(name).collect();
             let connection = &self.target.connection;
             let fresh = FreshCapture { connection, restore, modules: &modules, with_files: &with_files };
-            capture_fresh(&ports.capture, &fresh).await?;
+            match capture_fresh(&ports.capture, &fresh).await? {
+                CallOutcome::Done => {}
+                goes_on => return Ok(goes_on),
+            }
         }
         work.go_on();
-        Ok(true)
+        Ok(CallOutcome::Done)
     }
 }

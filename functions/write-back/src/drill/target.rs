@@ -1,12 +1,12 @@
 //! The restore target that a drill fills.
 
-use hozon_capture_database::OpenedConnection;
 use hozon_shared::domain::connection::{Connection, SourceSettings};
 use hozon_shared::domain::drill::Drill;
 use hozon_shared::ports::{SourceError, Writer};
 
 use crate::error::WriteBackError;
 use crate::ports::WriteBackPorts;
+use crate::target::writer;
 
 /// The restore target with what writes to it.
 pub(crate) struct DrillTarget {
@@ -30,12 +30,8 @@ impl DrillTarget {
             return Err(WriteBackError::OtherKind);
         }
         let connection = read_as(given, own);
-        let writer = match ports.capture.open(&connection, None).await? {
-            OpenedConnection::Connector(connector) => connector.writer(),
-            OpenedConnection::WithoutSecret => return Err(WriteBackError::WithoutSecret),
-            OpenedConnection::Unsupported => None,
-        };
-        Ok(Self { connection, writer: writer.ok_or(WriteBackError::Unsupported)? })
+        let writer = writer(ports, &connection).await?;
+        Ok(Self { connection, writer })
     }
 
     /// Adds the address of the restore target to a failure of it.
