@@ -104,6 +104,16 @@ interface Schemas {
      * @enum {string}
      */
     BackupChoice: "newest" | "new";
+    /** @description What is known of the last drill of a backup. */
+    BackupDrillOut: {
+        ended_time?: Schemas["LocalTime"] | null;
+        failure?: Schemas["FailureOut"] | null;
+        /** @example 554023000000408001 */
+        id: string;
+        requested_time: Schemas["LocalTime"];
+        status: Schemas["DrillStatus"];
+        totals?: Schemas["DrillTotalsOut"] | null;
+    };
     /** @description Envelope of the scheduling calls. */
     BackupEnvelope_Details: {
         /** @description The active schedule, or else the schedule or backup that was set up or stopped last. */
@@ -141,6 +151,7 @@ interface Schemas {
         created_time: Schemas["LocalTime"];
         /** @description Whether the files can be downloaded now. */
         downloadable: boolean;
+        drill?: Schemas["BackupDrillOut"] | null;
         /** @description When the backup's files are deleted. */
         expiry_date: Schemas["LocalTime"];
         failure?: Schemas["FailureOut"] | null;
@@ -577,6 +588,127 @@ interface Schemas {
     DownloadEnvelope: {
         download: Schemas["Download"];
     };
+    /** @description What to drill. */
+    DrillBody: {
+        /**
+         * @description The backup that is restored and compared.
+         * @example 554023000000408001
+         */
+        backup: string;
+    };
+    DrillEnvelope: {
+        drill: Schemas["DrillOut"];
+    };
+    /** @description Ids of records that differ. */
+    DrillExamplesOut: {
+        /** @description Records that the backup does not have. */
+        added: string[];
+        /** @description Records with other values than in the backup. */
+        changed: string[];
+        /** @description Records that are missing in the restore target. */
+        missing: string[];
+    };
+    /**
+     * @description Why not all records of a module were restored: the data of the backup is damaged, or the restore target does not take a record.
+     * @enum {string}
+     */
+    DrillFault: "damaged" | "refused";
+    /** @description A drill. */
+    DrillOut: {
+        /** @description The backup that is restored and compared. */
+        backup: string;
+        /** @description When the state began that the backup shows. */
+        backup_time: Schemas["LocalTime"];
+        ended_time?: Schemas["LocalTime"] | null;
+        failure?: Schemas["FailureOut"] | null;
+        /** @description Foreign keys that the restore target did not take. */
+        foreign_keys_refused: string[];
+        /** @example 554023000000408001 */
+        id: string;
+        /** @description Whether it has followed its backup by itself. */
+        is_automatic: boolean;
+        /** @description API names of modules that are no tables, such as views. */
+        left_out: string[];
+        /** @description Modules that were restored and compared, those that differ first; empty until then. */
+        modules: Schemas["DrilledModuleOut"][];
+        requested_by: Schemas["PersonOut"];
+        requested_time: Schemas["LocalTime"];
+        status: Schemas["DrillStatus"];
+        totals?: Schemas["DrillTotalsOut"] | null;
+    };
+    /**
+     * @description Which backups are drilled by themselves: none, each, or the first of a week.
+     * @enum {string}
+     */
+    DrillPolicy: "off" | "each_backup" | "weekly";
+    /**
+     * @description State of a drill. `SAME` and `DIFFERS` say whether what was restored is the same as the backup.
+     * @enum {string}
+     */
+    DrillStatus: "RUNNING" | "SAME" | "DIFFERS" | "FAILED";
+    /** @description Sums of what a drill has restored and compared. */
+    DrillTotalsOut: {
+        /**
+         * Format: int64
+         * @description Number of attached files in the backup.
+         */
+        files: number;
+        /** Format: int64 */
+        files_differing: number;
+        /**
+         * Format: int64
+         * @description Number of files that the restore target has no place for: they were read from the backup and compared with their hashes.
+         */
+        files_read: number;
+        /**
+         * Format: int64
+         * @description Number of foreign keys that the restore target did not take.
+         */
+        foreign_keys_refused: number;
+        /**
+         * Format: int64
+         * @description Number of modules that are no tables, such as views.
+         */
+        left_out: number;
+        /**
+         * Format: int64
+         * @description Number of modules that were restored.
+         */
+        modules: number;
+        /**
+         * Format: int64
+         * @description Number of them that differ.
+         */
+        modules_differing: number;
+        /**
+         * Format: int64
+         * @description Number of records in the backup.
+         */
+        records: number;
+        /** Format: int64 */
+        records_differing: number;
+    };
+    /** @description What a drill has found in a module. `before` counts what the backup has, and `after` what was restored. */
+    DrilledModuleOut: {
+        api_name: string;
+        /** @description The rule, field or code that the restore target has named. */
+        detail?: string | null;
+        /** @description Ids of some records, at most 10 of each kind; none where nothing identifies the records. */
+        examples: Schemas["DrillExamplesOut"];
+        fault?: Schemas["DrillFault"] | null;
+        files: Schemas["CountedOut"];
+        /**
+         * Format: int64
+         * @description Number of files that the restore target has no place for: they were read from the backup and compared with their hashes.
+         */
+        files_read: number;
+        /** @description Whether all that was restored is the same as in the backup. */
+        is_same: boolean;
+        label: string;
+        partly_compared?: Schemas["PartlyReason"] | null;
+        reason?: Schemas["Refusal"] | null;
+        records: Schemas["CountedOut"];
+    };
     EntryOut: {
         /** @description The backup that caused the change. */
         backup?: string | null;
@@ -714,7 +846,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "restore_target_set" | "restore_target_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "zips_remade" | "zips_not_remade" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "restore_target_set" | "restore_target_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "zips_remade" | "zips_not_remade" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "drill_started" | "drill_same" | "drill_differs" | "drill_failed" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     ExamplesOut: {
         added: string[];
         changed: string[];
@@ -1141,7 +1273,7 @@ interface Schemas {
      * @description Kind of a notification.
      * @enum {string}
      */
-    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "unusual_loss" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended";
+    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "unusual_loss" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended" | "drill_same" | "drill_differs" | "drill_failed";
     NotificationsEnvelope: {
         info: Schemas["Unread"];
         notifications: Schemas["Notification"][];
@@ -1456,6 +1588,8 @@ interface Schemas {
         /** @example JPY */
         currency?: string | null;
         done_by: Schemas["PersonOut"];
+        /** @description The drill that the event is about. */
+        drill?: string | null;
         /** @description The erasure that the event is about, or after which zips were made anew. */
         erasure?: string | null;
         explored?: Schemas["ExploredOut"] | null;
@@ -1471,7 +1605,7 @@ interface Schemas {
         product?: Schemas["MonthlyProductKind"] | null;
         /**
          * Format: int64
-         * @description Number of records that a restore is to write, or has written.
+         * @description Number of records that a restore is to write, or has written, or that a drill has compared.
          */
         records?: number | null;
         repeat_type: Schemas["RepeatKind"];
@@ -1873,6 +2007,8 @@ interface Schemas {
     };
     SettingsOut: {
         csv: Schemas["CsvOut"];
+        /** @description Which backups are drilled by themselves. None is while no restore target is there for drills. */
+        drills: Schemas["DrillPolicy"];
         /** @description Layout of the zips. */
         layout: Schemas["ArchiveLayout"];
         locale?: Schemas["Language"] | null;
@@ -2290,6 +2426,7 @@ interface Schemas {
     /** @description Fields that are left out keep their values. */
     WantedSettings: {
         csv?: Schemas["WantedCsv"] | null;
+        drills?: Schemas["DrillPolicy"] | null;
         layout?: Schemas["ArchiveLayout"] | null;
         locale?: Schemas["Language"] | null;
         /**
@@ -2355,10 +2492,6 @@ interface Schemas {
         /** @description Data centre of the organisation. */
         data_center: Schemas["DataCenter"];
         environment?: Schemas["ZohoEnvironment"] | null;
-        /** @description API name of a text field that takes the id that a record had before a restore created it again. */
-        external_id?: string | null;
-        /** @description Whether the consent is to cover writing, which restores need. Left out, false. */
-        may_write?: boolean;
     };
     /**
      * @description Format of a webhook's messages: signed JSON, Slack's or Microsoft Teams'.
@@ -2431,8 +2564,6 @@ interface Schemas {
         redirect_uri: string;
         /** @description What a consent covers. */
         scopes: string[];
-        /** @description What a consent covers that may write. */
-        write_scopes: string[];
     };
     /** @description How Zoho CRM is reached. The client's secret and what a consent gives are never shown. */
     ZohoOut: {
@@ -2445,10 +2576,6 @@ interface Schemas {
         credit_share: number;
         data_center: Schemas["DataCenter"];
         environment: Schemas["ZohoEnvironment"];
-        /** @description API name of a text field that takes the id that a record had before a restore created it again. */
-        external_id?: string | null;
-        /** @description Whether consents cover writing, which restores need. */
-        may_write: boolean;
         /** @description Name of the organisation that has consented, as Zoho gives it. */
         organisation?: string | null;
     };
