@@ -29,17 +29,16 @@ pub(super) async fn write(
     if file.id.starts_with("photo-") {
         return photo(client, table, record, file).await;
     }
-    // The API does not say in which field a file was.
     let (Ok(id), Ok(number)) = (file.id.parse::<u64>(), record.parse::<u64>()) else {
-        return Ok(WriteOutcome::Refused { reason: Refusal::Unsupported });
+        return in_field(client, module, record, file).await;
     };
     let link = link_in(file).await?;
     for attached in of_record(client, module, number).await? {
         let is_same = match (&attached.link, &link) {
             (Some(there), Some(wanted)) => there == wanted,
             (None, None) if attached.name == file.name && attached.size == Some(file.size) => {
-                hash_of(client, module, &format!("{module}/{record}/Attachments/{}", attached.id)).await?.as_ref()
-                    == Some(&file.hashes.wanted)
+                let path = format!("{module}/{record}/Attachments/{}", attached.id);
+                hash_of(client, Call::get(module, &path, &[])).await?.as_ref() == Some(&file.hashes.wanted)
             }
             _ => false,
         };
@@ -60,6 +59,15 @@ fn upload(file: &FileWrite) -> Upload {
     Upload { name: file.name.clone(), bytes: file.bytes.clone() }
 }
 
+/// Looks whether a file is in a field of its record. If not, the API does not say in which field it was.
+async fn in_field(client: &Client, module: &str, record: &str, file: &FileWrite) -> Result<WriteOutcome, SourceError> {
+    let unsupported = WriteOutcome::Refused { reason: Refusal::Unsupported };
+    let Some((_, id)) = file.id.strip_prefix("field-").and_then(|id| id.split_once('-')) else { return Ok(unsupported) };
+    let path = format!("{module}/{record}/actions/download_fields_attachment");
+    let now = hash_of(client, Call::get(module, &path, &[("fields_attachment_id", id)])).await?;
+    Ok(now.map_or(unsupported, |now| file.hashes.leave(Some(&now)).unwrap_or(WriteOutcome::ChangedMeanwhile)))
+}
+
 /// Sets a record's photo, unless it has another one.
 async fn photo(client: &Client, table: &WrittenTable, record: &str, file: &FileWrite) -> Result<WriteOutcome, SourceError> {
     let module = table.table.api_name.as_str();
@@ -67,7 +75,7 @@ async fn photo(client: &Client, table: &WrittenTable, record: &str, file: &FileW
         return Ok(WriteOutcome::Refused { reason: Refusal::Unsupported });
     }
     let path = format!("{module}/{record}/photo");
-    let now = hash_of(client, module, &path).await?;
+    let now = hash_of(client, Call::get(module, &path, &[])).await?;
     match file.hashes.leave(now.as_deref()) {
         Some(left) => Ok(left),
         None => send(client, Call::upload(module, &path, &[], Some(&upload(file)))).await,
@@ -96,13 +104,14 @@ async fn send(client: &Client, call: Call<'_>) -> Result<WriteOutcome, SourceErr
 }
 
 /// SHA-256 of a file that is there; `None` if none is.
-async fn hash_of(client: &Client, module: &str, path: &str) -> Result<Option<String>, SourceError> {
-    match client.download(Call::get(module, path, &[])).await {
+async fn hash_of(client: &Client, call: Call<'_>) -> Result<Option<String>, SourceError> {
+    let about = call.about;
+    match client.download(call).await {
         Ok(bytes) => hash(bytes).await.map(Some),
         Err(failed) => {
             const GONE: [&str; 4] = ["DOWNLOAD_NOT_ALLOWED", "INVALID_DATA", "NOT_FOUND", "RESOURCE_NOT_FOUND"];
             let is_gone = |error: &ApiError| error.status == 404 || GONE.contains(&error.code.as_str());
-            failed.filter(is_gone).map_err(|failed| failed.about(module))?;
+            failed.filter(is_gone).map_err(|failed| failed.about(about))?;
             Ok(None)
         }
     }
