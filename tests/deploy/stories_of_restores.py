@@ -135,23 +135,25 @@ def a_restore_of_a_user_that_may_not_write_says_so_and_can_be_cancelled(world):
 @story("ConnectionRole", "RestoreRole", "WriteBackRole")
 def a_backup_is_restored_into_another_database_with_a_secret_of_its_own(world):
     organisation, secrets = Connected(world), world.owner["secretsmanager"]
-    backup, then = organisation.back_up(), organisation.sql("copy (select * from sales.deal order by id) to stdout (format csv)")
-    user, schema, password = f"test_{organisation.id}", f"test_{organisation.id}", os.urandom(8).hex()
-    organisation.sql(f"create role {user} login password '{password}'; create schema {schema} authorization {user};"
-                     f"create table {schema}.deal (like sales.deal including all); alter table {schema}.deal owner to {user}")
-    # The stories share one server. Its other name makes it another database than the connected one.
-    database = {"host": "localhost", "port": organisation.database.port, "name": "crm", "user": user, "password": password, "schemas": [schema]}
+    rows = f"copy (select * from {organisation.schema}.deal order by id) to stdout (format csv)"
+    backup, then, server = organisation.back_up(), organisation.database.sql(rows), organisation.database
+    other, password = f"test_{organisation.id}", os.urandom(8).hex()
+    server.sql(f"create role {other} login password '{password}'")
+    server.sql(f"create database {other} owner {other}")
+    tables = server.client("pg_dump", "--schema-only", "--no-owner", "--no-privileges", "--schema", organisation.schema, capture_output=True, text=True)
+    server.sql(tables.stdout, name=other, user=other, password=password)
+    database = {"host": "127.0.0.1", "port": server.port, "name": other, "user": other, "password": password}
     target = {"restore_target": {"kind": "postgres", "database": database}}
-    assert organisation.call("PUT", "/restore_target", target)["restore_target"]["database"]["user"] == user
+    assert organisation.call("PUT", "/restore_target", target)["restore_target"]["database"]["user"] == other
     check = organisation.call("POST", "/restore_target/actions/check", "")["check"]
-    assert [module["api_name"] for module in check["report"]["modules"]] == ["deal"], check
+    assert "deal" in [module["api_name"] for module in check["report"]["modules"]], check
     restored = Restored.__new__(Restored)
     restored.__dict__ = organisation.__dict__
     restore = restored.planned(body={"backup": backup["id"], "modules": ["deal"], "target": "restore_target"})
     assert restore["plan"]["create"] == 4 and restore["plan"]["change"] == 0, restore
     restore = restored.confirmed(restore)
     assert (restore["status"], restore["target"], restore["outcome"]["refused"]) == ("COMPLETED", "restore_target", 0), restore
-    assert organisation.sql(f"copy (select * from {schema}.deal order by id) to stdout (format csv)") == then
+    assert server.sql(rows, name=other) == then
     names = {one["Name"] for one in secrets.list_secrets()["SecretList"]}
     assert {organisation.secret(), f"{organisation.secret()}-restore"} <= names, names
     organisation.call("DELETE", "/restore_target")

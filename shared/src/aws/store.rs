@@ -136,10 +136,7 @@ impl Table {
                 self.put_version(encode(pk, keys::subscription(document.id), &stored)?, document.version)
             }
             Change::Customer(customer) => self.put(encode(pk, keys::CUSTOMER.to_owned(), &CustomerRow { customer })?, None),
-            Change::Handled { message, at } => {
-                let item = encode(pk, keys::handled(&message), &Handled { at })?;
-                self.put(until(item, at + HANDLED_KEPT), Some(ABSENT))
-            }
+            Change::Handled { message, at } => self.put_handled(pk, &message, at),
             Change::Event(event) => self.put_event(pk, &event),
             Change::Answered(request) => self.answer(org, &request),
             Change::Connection(document) => {
@@ -163,6 +160,10 @@ impl Table {
 
     fn put_event(&self, pk: String, event: &Event) -> Result<TransactWriteItem, PortError> {
         self.put(until(encode(pk, keys::event(event.id), event)?, event.at + EVENTS_KEPT), Some(ABSENT))
+    }
+
+    fn put_handled(&self, pk: String, message: &str, at: DateTime<Utc>) -> Result<TransactWriteItem, PortError> {
+        self.put(until(encode(pk, keys::handled(message), &Handled { at })?, at + HANDLED_KEPT), Some(ABSENT))
     }
 
     fn put_erasure(&self, org: OrgId, pk: String, erasure: &Erasure) -> Result<TransactWriteItem, PortError> {

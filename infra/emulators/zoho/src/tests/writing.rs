@@ -25,7 +25,7 @@ async fn records_that_cannot_be_as_they_are_given_are_refused_with_the_field() {
     let caller = Caller::new().await;
     caller.state().add_external_id("Leads", "Old_Id");
     let insert = async |record: Value| caller.write(Method::POST, "/crm/v8/Leads", record).await;
-    let code = |answer: &Value| (answer["code"].as_str().unwrap().to_owned(), answer["details"]["api_name"].clone());
+    let code = |answer: &Value| (answer["code"].as_str().expect("a code").to_owned(), answer["details"]["api_name"].clone());
     let with = |field: &str, value: Value| json!({ "Last_Name": "A", "Company": "B", field: value });
     let invalid = |field: &str| ("INVALID_DATA".to_owned(), json!(field));
     assert_eq!(code(&insert(json!({ "Last_Name": "A" })).await), ("MANDATORY_NOT_FOUND".to_owned(), json!("Company")));
@@ -45,8 +45,8 @@ async fn records_that_cannot_be_as_they_are_given_are_refused_with_the_field() {
     // What Zoho sets itself is not taken.
     let time = json!({ "id": first["details"]["id"], "Created_Time": "2000-01-01T00:00:00+09:00", "City": "奈良" });
     caller.write(Method::PUT, "/crm/v8/Leads", time).await;
-    let id = first["details"]["id"].as_str().unwrap().parse().unwrap();
-    let record = caller.state().record("Leads", id).unwrap();
+    let id = first["details"]["id"].as_str().expect("an id").parse().expect("a number");
+    let record = caller.state().record("Leads", id).expect("the record");
     assert_eq!((&record["City"], record["Created_Time"] == "2000-01-01T00:00:00+09:00"), (&json!("奈良"), false));
     let many = json!({ "data": vec![with("City", json!("x")); 101] });
     assert_refused(&caller.post("/crm/v8/Leads", many).await, 400, "LIMIT_EXCEEDED");
@@ -56,20 +56,20 @@ async fn records_that_cannot_be_as_they_are_given_are_refused_with_the_field() {
 async fn a_deleted_record_comes_back_with_its_notes_and_files_until_it_is_deleted_for_good() {
     let caller = Caller::new().await;
     let state = caller.state();
-    let contact = state.ids("Contacts").into_iter().find(|id| !state.record("Contacts", *id).unwrap()["Account_Name"].is_null());
+    let contact = state.ids("Contacts").into_iter().find(|id| !state.record("Contacts", *id).expect("the record")["Account_Name"].is_null());
     let contact = contact.expect("a contact of an account");
-    let account: u64 = state.record("Contacts", contact).unwrap()["Account_Name"]["id"].as_str().unwrap().parse().unwrap();
+    let account: u64 = state.record("Contacts", contact).expect("the record")["Account_Name"]["id"].as_str().expect("an id").parse().expect("a number");
     let note = json!({ "Note_Content": "x", "Parent_Id": { "id": account.to_string(), "module": { "api_name": "Accounts" } } });
-    let note: u64 = caller.write(Method::POST, "/crm/v8/Notes", note).await["details"]["id"].as_str().unwrap().parse().unwrap();
+    let note: u64 = caller.write(Method::POST, "/crm/v8/Notes", note).await["details"]["id"].as_str().expect("an id").parse().expect("a number");
     let file = state.attach("Accounts", account, "a.txt", b"bytes".to_vec());
-    let before = state.record("Accounts", account).unwrap();
+    let before = state.record("Accounts", account).expect("the record");
     let gone = |record: Option<Value>| record.is_none();
     caller.delete(&format!("/crm/v8/Accounts?ids={account}")).await;
     assert!(
         gone(state.record("Accounts", account)) && gone(state.record("Notes", note)) && gone(state.record("Attachments", file))
     );
     let (_, bin) = caller.get(BIN).await;
-    assert!(bin["recycle_bin"].as_array().unwrap().iter().any(|binned| binned["id"] == account.to_string()), "{bin}");
+    assert!(bin["recycle_bin"].as_array().expect("a list").iter().any(|binned| binned["id"] == account.to_string()), "{bin}");
 
     let restore = format!("{BIN}/actions/restore");
     let (status, body) = caller.post(&restore, json!({ "ids": [account.to_string(), "1"] })).await;
@@ -77,7 +77,7 @@ async fn a_deleted_record_comes_back_with_its_notes_and_files_until_it_is_delete
         (status, &body["recycle_bin"][0]["code"], &body["recycle_bin"][1]["code"]),
         (207, &json!("SUCCESS"), &json!("INVALID_DATA"))
     );
-    let mut after = state.record("Accounts", account).unwrap();
+    let mut after = state.record("Accounts", account).expect("the record");
     after["Modified_Time"] = before["Modified_Time"].clone();
     assert_eq!(after, before);
     assert!(state.record("Notes", note).is_some() && state.attachment_bytes(file).as_deref() == Some(b"bytes"));
@@ -88,5 +88,5 @@ async fn a_deleted_record_comes_back_with_its_notes_and_files_until_it_is_delete
     assert_eq!(status, 200);
     let (status, body) = caller.post(&restore, json!({ "ids": [account.to_string()] })).await;
     assert_eq!((status, &body["recycle_bin"][0]["code"]), (400, &json!("INVALID_DATA")));
-    assert_eq!(state.record("Contacts", contact).unwrap()["Account_Name"], Value::Null, "lookups to it are empty");
+    assert_eq!(state.record("Contacts", contact).expect("the record")["Account_Name"], Value::Null, "lookups to it are empty");
 }
