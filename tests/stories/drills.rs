@@ -135,8 +135,8 @@ async fn a_backup_is_restored_into_an_empty_database_and_compared_and_the_result
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_drill_follows_each_backup_or_the_first_of_a_week() {
-    let Drilled { world, backup, .. } = Drilled::start().await;
+async fn a_drill_follows_a_backup_if_the_settings_say_so() {
+    let Drilled { crm: _crm, target: _target, world, backup } = Drilled::start().await;
     let policy = async |policy: &str| {
         let read = world.administrator().get("/backup/settings").await;
         let tag = read.etag.unwrap();
@@ -157,9 +157,6 @@ async fn a_drill_follows_each_backup_or_the_first_of_a_week() {
     let drill = swept(&backup).await;
     assert_eq!(drill["status"], "SAME", "{drill}");
     assert_eq!(read(&world, &drill["id"]).await["is_automatic"], true);
-    assert_eq!(policy("weekly").await.status, StatusCode::OK);
-    let backup = world.back_up().await;
-    assert_eq!(swept(&backup).await, json!(null), "the last drill was today");
     world.end().await;
 }
 
