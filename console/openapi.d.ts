@@ -2492,6 +2492,10 @@ interface Schemas {
         /** @description Data centre of the organisation. */
         data_center: Schemas["DataCenter"];
         environment?: Schemas["ZohoEnvironment"] | null;
+        /** @description API name of a text field that takes the id that a record had before a restore created it again. */
+        external_id?: string | null;
+        /** @description Whether the consent is to cover writing, which restores need. Left out, false. */
+        may_write?: boolean;
     };
     /**
      * @description Format of a webhook's messages: signed JSON, Slack's or Microsoft Teams'.
@@ -2564,6 +2568,8 @@ interface Schemas {
         redirect_uri: string;
         /** @description What a consent covers. */
         scopes: string[];
+        /** @description What a consent covers that may write. */
+        write_scopes: string[];
     };
     /** @description How Zoho CRM is reached. The client's secret and what a consent gives are never shown. */
     ZohoOut: {
@@ -2576,6 +2582,10 @@ interface Schemas {
         credit_share: number;
         data_center: Schemas["DataCenter"];
         environment: Schemas["ZohoEnvironment"];
+        /** @description API name of a text field that takes the id that a record had before a restore created it again. */
+        external_id?: string | null;
+        /** @description Whether consents cover writing, which restores need. */
+        may_write: boolean;
         /** @description Name of the organisation that has consented, as Zoho gives it. */
         organisation?: string | null;
     };

@@ -247,7 +247,7 @@ async fn settings_are_saved_and_the_schedule_moves_with_them() {
     let administrator = world.administrator();
     administrator.post("/backup", WEEKLY).await;
     let read = administrator.get("/backup/settings").await;
-    let rest = json!({ "locale": null, "csv": { "byte_order_mark": true, "escape_formulas": true, "protect_values": true }, "max_part_bytes": null, "layout": "hozon", "retention": null,
+    let rest = json!({ "locale": null, "csv": { "byte_order_mark": true, "escape_formulas": true, "protect_values": true }, "max_part_bytes": null, "layout": "hozon", "retention": null, "drills": "off",
         "unusual_loss": { "percent": 10, "modules": true, "attachments": true } });
     let defaults = with(&json!({ "time_zone": "Asia/Tokyo", "time_of_day": "04:00", "recipients": [] }), &rest);
     assert_eq!(read.body["settings"], defaults);

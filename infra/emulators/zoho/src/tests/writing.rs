@@ -56,11 +56,22 @@ async fn records_that_cannot_be_as_they_are_given_are_refused_with_the_field() {
 async fn a_deleted_record_comes_back_with_its_notes_and_files_until_it_is_deleted_for_good() {
     let caller = Caller::new().await;
     let state = caller.state();
-    let contact = state.ids("Contacts").into_iter().find(|id| !state.record("Contacts", *id).expect("the record")["Account_Name"].is_null());
+    let contact = state
+        .ids("Contacts")
+        .into_iter()
+        .find(|id| !state.record("Contacts", *id).expect("the record")["Account_Name"].is_null());
     let contact = contact.expect("a contact of an account");
-    let account: u64 = state.record("Contacts", contact).expect("the record")["Account_Name"]["id"].as_str().expect("an id").parse().expect("a number");
+    let account: u64 = state.record("Contacts", contact).expect("the record")["Account_Name"]["id"]
+        .as_str()
+        .expect("an id")
+        .parse()
+        .expect("a number");
     let note = json!({ "Note_Content": "x", "Parent_Id": { "id": account.to_string(), "module": { "api_name": "Accounts" } } });
-    let note: u64 = caller.write(Method::POST, "/crm/v8/Notes", note).await["details"]["id"].as_str().expect("an id").parse().expect("a number");
+    let note: u64 = caller.write(Method::POST, "/crm/v8/Notes", note).await["details"]["id"]
+        .as_str()
+        .expect("an id")
+        .parse()
+        .expect("a number");
     let file = state.attach("Accounts", account, "a.txt", b"bytes".to_vec());
     let before = state.record("Accounts", account).expect("the record");
     let gone = |record: Option<Value>| record.is_none();
