@@ -205,6 +205,7 @@ for (const locale of ["en", "ja"]) {
       await page.getByLabel(S("retention_rule"), { exact: true }).selectOption("generations");
       await expect(page.getByLabel(S("retention_days"), { exact: true })).toHaveCount(0);
       await expect(page.getByLabel(S("retention_daily"), { exact: true })).toHaveValue("7");
+      await page.getByLabel(S("drills"), { exact: true }).selectOption("weekly");
       await page.getByLabel(S("csv_bom"), { exact: true }).uncheck();
       await page.getByRole("button", { name: S("add_recipient") }).click();
       await page.getByLabel(S("recipient", { number: 1 })).fill("nobody@nowhere");
@@ -222,6 +223,7 @@ for (const locale of ["en", "ja"]) {
         csv: { byte_order_mark: false, escape_formulas: true, protect_values: true },
         max_part_bytes: 100 << 20,
         layout: "zoho",
+        drills: "weekly",
         retention: { rule: "generations", daily: 7, weekly: 4, monthly: 12 },
         unusual_loss: { percent: 10, modules: true, attachments: true },
       });
