@@ -152,6 +152,17 @@ async function connection() {
   refused(await client.POST("/crm/bulk/{v}/backup/connection/actions/answer_consent", unknown), "CONSENT_EXPIRED");
 }
 
+async function restoreTarget() {
+  const { restore_target: none } = ok(await client.GET("/crm/bulk/{v}/backup/restore_target", { params: { path } }));
+  if (none) throw new Error(JSON.stringify(none));
+  const database = { host: "127.0.0.1", port: 1, name: "crm", user: "writer", password: "secret" };
+  const body = { restore_target: { kind: /** @type {const} */ ("mysql"), database, drills: true } };
+  const { check } = ok(await client.POST("/crm/bulk/{v}/backup/restore_target/actions/check", { params: { path }, body }));
+  if (check.error?.code !== "SOURCE_UNREACHABLE") throw new Error(JSON.stringify(check));
+  ok(await client.PUT("/crm/bulk/{v}/backup/restore_target", { params: { path }, body }));
+  ok(await client.DELETE("/crm/bulk/{v}/backup/restore_target", { params: { path } }));
+}
+
 async function webhooks() {
   const chat = { webhook: { url: "https://example.com/services/T/B/X", kind: /** @type {const} */ ("slack") } };
   const added = ok(await client.POST("/crm/bulk/{v}/backup/webhooks", { params: { path }, body: chat }), 201).details;
@@ -208,19 +219,33 @@ async function erasures() {
   ok(await client.GET("/crm/bulk/{v}/erasures/{id}/statement", { params: { path: wanted } }));
 }
 
+/** @param {string} id */
+async function plannedRestore(id) {
+  for (let round = 0; round < 600; round++) {
+    const { restore } = ok(await client.GET("/crm/bulk/{v}/restores/{id}", { params: { path: { ...path, id } } }));
+    if (restore.status === "PLANNED") return restore;
+    await wait(200);
+  }
+  throw new Error("the restore was not planned");
+}
+
 async function restores() {
   ok(await client.GET("/crm/bulk/{v}/restores", { params: { path } }));
   const body = { backup: (await finished()).id };
-  refused(await client.POST("/crm/bulk/{v}/restores", { params: { path }, body }), "NOT_ALLOWED");
+  const requested = ok(await client.POST("/crm/bulk/{v}/restores", { params: { path }, body }), 201);
+  const { id, plan } = await plannedRestore(requested.restore.id);
+  const own = { params: { path: { ...path, id } } };
+  const module = { params: { path: { ...path, id, module: plan?.modules[0]?.api_name ?? "" } } };
+  ok(await client.GET("/crm/bulk/{v}/restores/{id}/plan/{module}", module));
+  ok(await client.POST("/crm/bulk/{v}/restores/{id}/actions/cancel", own));
+  ok(await client.GET("/crm/bulk/{v}/restores/{id}/report", own));
+  ok(await client.GET("/crm/bulk/{v}/restores/{id}/report.csv", { ...own, parseAs: "text" }));
   const none = { params: { path: { ...path, id: "1" } } };
-  refused(await client.GET("/crm/bulk/{v}/restores/{id}", none), "RESOURCE_NOT_FOUND");
-  const module = { params: { path: { ...path, id: "1", module: "Leads" } } };
-  refused(await client.GET("/crm/bulk/{v}/restores/{id}/plan/{module}", module), "RESOURCE_NOT_FOUND");
   refused(await client.POST("/crm/bulk/{v}/restores/{id}/actions/confirm", { ...none, body: { deletes: 0 } }), "RESOURCE_NOT_FOUND");
-  refused(await client.POST("/crm/bulk/{v}/restores/{id}/actions/cancel", none), "RESOURCE_NOT_FOUND");
   refused(await client.POST("/crm/bulk/{v}/restores/{id}/actions/undo", none), "RESOURCE_NOT_FOUND");
-  refused(await client.GET("/crm/bulk/{v}/restores/{id}/report", none), "RESOURCE_NOT_FOUND");
-  refused(await client.GET("/crm/bulk/{v}/restores/{id}/report.csv", none), "RESOURCE_NOT_FOUND");
+  refused(await client.POST("/crm/bulk/{v}/drills", { params: { path }, body }), "NOT_ALLOWED");
+  refused(await client.GET("/crm/bulk/{v}/drills/{id}", none), "RESOURCE_NOT_FOUND");
 }
 
-for (const part of [schedules, backups, explore, overview, settings, connection, webhooks, purchases, restores, erasures]) await part();
+const parts = [schedules, backups, explore, overview, settings, connection, restoreTarget, webhooks, purchases, restores, erasures];
+for (const part of parts) await part();

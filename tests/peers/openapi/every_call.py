@@ -188,16 +188,28 @@ def erasures():
     assert call("get_erasure_statement", erased.id).statement.is_linked
 
 
+def planned_restore(id):
+    for _ in range(600):
+        restore = call("get_restore", id).restore
+        if restore.status == models.RestoreStatus.PLANNED:
+            return restore
+        time.sleep(0.2)
+    sys.exit(f"the restore is {restore.status}, not planned: {restore}")
+
+
 def restores():
     assert call("list_restores").restores == []
-    refused("NOT_ALLOWED", "request_restore", body=body("RestoreBody", backup=finished().id))
-    refused("RESOURCE_NOT_FOUND", "get_restore", "1")
-    refused("RESOURCE_NOT_FOUND", "list_planned_records", "1", "Leads")
+    backup = finished().id
+    restore = planned_restore(call("request_restore", body=body("RestoreBody", backup=backup), status=201).restore.id)
+    assert restore.plan.create == restore.plan.change == 0, restore
+    assert call("list_planned_records", restore.id, restore.plan.modules[0].api_name).records == []
+    assert call("cancel_restore", restore.id).restore.status == models.RestoreStatus.CANCELLED
+    assert call("get_restore_report", restore.id).records == []
+    call("get_restore_report_csv", restore.id)
     refused("RESOURCE_NOT_FOUND", "confirm_restore", "1", body=body("ConfirmBody", deletes=0))
-    refused("RESOURCE_NOT_FOUND", "cancel_restore", "1")
     refused("RESOURCE_NOT_FOUND", "undo_restore", "1")
-    refused("RESOURCE_NOT_FOUND", "get_restore_report", "1")
-    refused("RESOURCE_NOT_FOUND", "get_restore_report_csv", "1")
+    refused("NOT_ALLOWED", "request_drill", body=body("DrillBody", backup=backup))
+    refused("RESOURCE_NOT_FOUND", "get_drill", "1")
 
 
 for part in (schedules, backups, explore, overview, settings, connection, webhooks, purchases, restores, erasures):
