@@ -80,7 +80,10 @@ async fn a_deleted_record_comes_back_with_its_notes_and_files_until_it_is_delete
         gone(state.record("Accounts", account)) && gone(state.record("Notes", note)) && gone(state.record("Attachments", file))
     );
     let (_, bin) = caller.get(BIN).await;
-    assert!(bin["recycle_bin"].as_array().expect("a list").iter().any(|binned| binned["id"] == account.to_string()), "{bin}");
+    assert!(
+        bin["recycle_bin"].as_array().expect("a list").iter().any(|binned| binned["id"] == json!(account.to_string())),
+        "{bin}"
+    );
 
     let restore = format!("{BIN}/actions/restore");
     let (status, body) = caller.post(&restore, json!({ "ids": [account.to_string(), "1"] })).await;
