@@ -3,7 +3,7 @@
 import { asProblem, call } from "../api.js";
 import { ask } from "../dialog.js";
 import { badge, button, el, icon, link } from "../dom.js";
-import { explain, longTime, number, say, time } from "../i18n.js";
+import { explain, longTime, say, time } from "../i18n.js";
 import { address } from "./looking.js";
 
 const BADGES = /** @type {const} */ ({ RUNNING: "busy", SAME: "good", DIFFERS: "bad", FAILED: "bad" });
@@ -17,12 +17,12 @@ export function drillState({ status }) {
 export function drillText({ status, totals }) {
   if (!totals) return say(`drill_state_${status}`);
   const numbers = {
-    records: number(totals.records),
-    files: number(totals.files),
-    modules: number(totals.modules),
-    differing: number(totals.records_differing),
-    files_differing: number(totals.files_differing),
-    modules_differing: number(totals.modules_differing),
+    records: totals.records,
+    files: totals.files,
+    modules: totals.modules,
+    differing: totals.records_differing,
+    files_differing: totals.files_differing,
+    modules_differing: totals.modules_differing,
   };
   return say(status === "SAME" ? "drill_found_same" : "drill_found_differences", numbers);
 }
