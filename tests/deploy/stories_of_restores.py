@@ -132,6 +132,20 @@ def a_restore_of_a_user_that_may_not_write_says_so_and_can_be_cancelled(world):
     assert cancelled["status"] == "CANCELLED", cancelled
 
 
+@story("RestoreRole", "WriteBackRole")
+def a_restore_is_cancelled_while_it_is_planned(world):
+    organisation = Restored(world)
+    wanted = {"backup": organisation.back_up()["id"]}
+
+    def cancel():
+        (restore,) = organisation.restores("GET")["restores"]
+        organisation.restores("POST", f"/{restore['id']}/actions/cancel", "")
+
+    world.machine.before["capture"] = cancel
+    assert organisation.planned(body=wanted)["status"] == "CANCELLED"
+    assert organisation.planned(body=wanted)["status"] == "PLANNED", "nothing keeps the next one from being planned"
+
+
 @story("ConnectionRole", "RestoreRole", "WriteBackRole")
 def a_backup_is_restored_into_another_database_with_a_secret_of_its_own(world):
     organisation, secrets = Connected(world), world.owner["secretsmanager"]
