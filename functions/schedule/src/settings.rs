@@ -10,7 +10,7 @@ use hozon_shared::api::closed_sets::{ArchiveLayoutName, DrillPolicyName, Languag
 use hozon_shared::api::{Administrator, AnyError, ApiError, Body, named};
 use hozon_shared::domain::archive_options::{ArchiveLayout, ArchiveOptions, CsvOptions, MIN_ZIP};
 use hozon_shared::domain::change;
-use hozon_shared::domain::drill::DrillPolicy;
+use hozon_shared::domain::drill_policy::DrillPolicy;
 use hozon_shared::domain::id::EventId;
 use hozon_shared::domain::locale::Locale;
 use hozon_shared::domain::organisation::{Caller, MAX_RECIPIENTS, Organisation, is_address};

@@ -3,7 +3,6 @@
 
 mod changes;
 mod result;
-mod settings;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,6 @@ use super::run_length::RunLength;
 
 pub use changes::{complete_drill, fail_drill, request_drill};
 pub use result::{DrillFault, DrillTotals, DrilledModule};
-pub use settings::DrillPolicy;
 
 /// Time after which a drill that has not begun is started again.
 const START: TimeDelta = TimeDelta::minutes(3);

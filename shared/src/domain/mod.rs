@@ -20,6 +20,7 @@ pub mod differences;
 pub mod digest;
 pub mod download;
 pub mod drill;
+pub mod drill_policy;
 pub mod erasure;
 pub mod estimate;
 pub mod event;

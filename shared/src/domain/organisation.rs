@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::archive_options::ArchiveOptions;
-use super::drill::DrillPolicy;
+use super::drill_policy::DrillPolicy;
 use super::id::{OrgId, UserId};
 use super::locale::Locale;
 use super::retention::RetentionRule;

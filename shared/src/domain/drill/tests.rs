@@ -5,6 +5,7 @@ use crate::domain::allowance::Claim;
 use crate::domain::backup::Backup;
 use crate::domain::change::{Change, Lock};
 use crate::domain::differences::{Counted, DifferenceExamples, ModuleDifferences, ModuleState, PartlyCompared};
+use crate::domain::drill_policy::DrillPolicy;
 use crate::domain::id::{EventId, UserId};
 
 fn at(text: &str) -> DateTime<Utc> {

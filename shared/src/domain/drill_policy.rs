@@ -1,4 +1,4 @@
-//! When drills take place by themselves.
+//! Which backups are drilled by themselves.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
