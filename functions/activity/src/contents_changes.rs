@@ -80,11 +80,10 @@ impl From<ModuleDifferences> for ModuleChangesOut {
 
 impl From<PartlyCompared> for PartlyComparedOut {
     fn from(partly: PartlyCompared) -> Self {
-        let of = |reason| Self { reason, added: Vec::new(), removed: Vec::new() };
+        let reason = partly.name();
         match partly {
-            PartlyCompared::Columns { added, removed } => Self { reason: "columns", added, removed },
-            PartlyCompared::Key => of("key"),
-            PartlyCompared::Format => of("format"),
+            PartlyCompared::Columns { added, removed } => Self { reason, added, removed },
+            PartlyCompared::Key | PartlyCompared::Format => Self { reason, added: Vec::new(), removed: Vec::new() },
         }
     }
 }

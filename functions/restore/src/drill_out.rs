@@ -114,11 +114,6 @@ impl From<DrilledModule> for DrilledModuleOut {
             None => (None, None),
         };
         let ModuleDifferences { api_name, label, partly, rows, files, examples, .. } = module.differences;
-        let partly_compared = partly.map(|partly| match partly {
-            PartlyCompared::Columns { .. } => "columns",
-            PartlyCompared::Key => "key",
-            PartlyCompared::Format => "format",
-        });
         let (reason, detail) = refusal.map_or((None, None), |(reason, detail)| (Some(reason), detail));
         Self {
             api_name,
@@ -127,7 +122,7 @@ impl From<DrilledModule> for DrilledModuleOut {
             fault,
             reason,
             detail,
-            partly_compared,
+            partly_compared: partly.as_ref().map(PartlyCompared::name),
             records: CountedOut::from(&rows),
             files: CountedOut::from(&files),
             files_read: module.files_read,

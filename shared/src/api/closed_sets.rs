@@ -292,7 +292,7 @@ mod tests {
         use PlannedAction::{Change, Create, Delete, Impossible, Leave};
         use RestoreStatus::{Cancelled, Completed, Failed, Planned, Planning, Running};
         assert_words(&crate::domain::drill::DrillStatus::ALL, DrillStatusName::WORDS);
-        assert_words(&crate::domain::drill::DrillPolicy::ALL, DrillPolicyName::WORDS);
+        assert_words(&crate::domain::drill_policy::DrillPolicy::ALL, DrillPolicyName::WORDS);
         assert_words(&[Planning, Planned, Running, Completed, Failed, Cancelled], RestoreStatusName::WORDS);
         let actions = [Create, Change, Delete, Leave, Impossible];
         assert_words(&actions, PlannedActionName::WORDS);

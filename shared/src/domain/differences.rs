@@ -121,6 +121,15 @@ pub enum PartlyCompared {
 }
 
 impl PartlyCompared {
+    /// Name of the reason in the API.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Columns { .. } => "columns",
+            Self::Key => "key",
+            Self::Format => "format",
+        }
+    }
+
     /// Compares the descriptions of two versions of a module. `None` if every row can be compared.
     pub fn of(before: &Module, after: &Module) -> Option<Self> {
         let kept = |module: &Module| -> Vec<(String, String)> {
