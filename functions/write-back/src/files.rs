@@ -2,15 +2,15 @@
 //! place than the plan has seen.
 
 use hozon_capture_database::file_places;
-use hozon_shared::domain::profile::FileSource;
-use hozon_shared::domain::writing::{FileHashes, Refusal, WriteOutcome};
-use hozon_shared::ports::{ErrorKind, FileDetails, FileWrite, PortError, SourceError, WriteBatch};
+use hozon_shared::domain::writing::{Refusal, WriteOutcome};
+use hozon_shared::ports::{ErrorKind, PortError, SourceError, WriteBatch};
 use hozon_shared::restored::{ReportPart, ReportRow, WriteWork};
 use hozon_shared::snapshots::file_bytes::ReadFailure;
 use hozon_shared::snapshots::restoring::PlannedAttachment;
 use hozon_shared::telemetry::Causes;
 
 use crate::error::WriteBackError;
+use crate::placed::{ModuleFiles, is_damage};
 use crate::writing::{Stopped, Writing};
 use crate::written::WrittenModule;
 
@@ -74,8 +74,10 @@ impl Writing<'_> {
     /// Writes the files of a batch. Returns what became of each.
     async fn outcomes(&self, module: &WrittenModule, batch: &[PlannedAttachment]) -> Result<Vec<WriteOutcome>, WriteBackError> {
         let failures: Vec<ReadFailure> = batch.iter().map(|_| ReadFailure::default()).collect();
-        let placed: Vec<_> = batch.iter().zip(&failures).map(|(file, failure)| self.placed(module, file, failure)).collect();
-        let (places, writes): (Vec<Option<&FileSource>>, Vec<FileWrite>) = placed.into_iter().unzip();
+        let name = &module.pair.wanted().api_name;
+        let files = ModuleFiles { ports: self.task.ports, org: self.task.org, places: self.places.as_ref(), module: name };
+        let placed = batch.iter().zip(&failures).map(|(file, failure)| files.placed(&file.wanted, file.seen.clone(), failure));
+        let (places, writes): (Vec<_>, Vec<_>) = placed.unzip();
         let written = self.target.writer.write_files(&module.turns.module, &places, &writes).await;
         let written = written.map_err(self.target.failed())?;
         if written.len() != batch.len() {
@@ -84,32 +86,10 @@ impl Writing<'_> {
         written.into_iter().zip(failures).map(|(written, failure)| self.outcome(written, &failure)).collect()
     }
 
-    /// A file with the place where it is written.
-    fn placed<'b>(
-        &'b self,
-        module: &WrittenModule,
-        file: &'b PlannedAttachment,
-        failure: &ReadFailure,
-    ) -> (Option<&'b FileSource>, FileWrite) {
-        let found = &file.wanted.file;
-        let attachment = &found.attachment;
-        let place = self.places.as_ref().and_then(|places| places.find(&module.pair.wanted().api_name, &attachment.id));
-        let write = FileWrite {
-            id: place.map_or(&*attachment.id, |(_, own)| own).to_owned(),
-            record_id: attachment.record_id.clone(),
-            name: attachment.name.clone(),
-            size: attachment.size,
-            hashes: FileHashes { seen: file.seen.clone(), wanted: found.sha256.clone() },
-            details: FileDetails::from(attachment),
-            bytes: file.wanted.bytes(&self.task.ports.objects, self.task.org, failure),
-        };
-        (place.map(|(source, _)| source), write)
-    }
-
     fn outcome(&self, written: Result<WriteOutcome, SourceError>, failure: &ReadFailure) -> Result<WriteOutcome, WriteBackError> {
         match (written, failure.take()) {
             (Ok(outcome), _) => Ok(outcome),
-            (Err(_), Some(damage)) if matches!(damage.kind, ErrorKind::Corrupt | ErrorKind::NotFound) => {
+            (Err(_), Some(damage)) if is_damage(&damage) => {
                 tracing::warn!(run.id = self.task.id.0, error = %Causes(&damage), "a file of a backup is damaged");
                 Ok(WriteOutcome::Refused { reason: Refusal::Other { code: DAMAGED.to_owned() } })
             }

@@ -8,6 +8,7 @@ mod end;
 mod error;
 mod files;
 mod passes;
+mod placed;
 mod plan;
 mod ports;
 mod target;

@@ -5,7 +5,7 @@ use hozon_shared::domain::differences::{Counted, DifferenceExamples, ModuleDiffe
 use hozon_shared::domain::drill::{DrillFault, DrilledModule};
 use hozon_shared::drilled::{DrillWork, RestoredModule};
 use hozon_shared::snapshots::differences::compare_versions;
-use hozon_shared::snapshots::document::SnapshotModule;
+use hozon_shared::snapshots::document::{Snapshot, SnapshotModule};
 use hozon_shared::snapshots::of_restore::snapshot_before;
 use hozon_shared::snapshots::reader::StoredModule;
 
@@ -13,24 +13,33 @@ use super::steps::Steps;
 use crate::error::WriteBackError;
 
 impl Steps<'_> {
-    /// Compares the next module. Returns whether the call may go on.
+    /// Compares modules until the time of the call is over. Returns whether all are compared.
     pub(super) async fn compare(&self, work: &mut DrillWork) -> Result<bool, WriteBackError> {
-        let Some(stored) = self.backup.tables.get(work.module) else {
-            work.go_on();
-            return Ok(true);
-        };
-        let restored = work.restored_at(work.module).clone();
-        let compared = self.module(stored, restored).await?;
-        work.compared.truncate(work.module);
-        work.compared.push(compared);
-        work.module += 1;
+        let task = self.task;
+        let fresh = snapshot_before(&*task.ports.objects, task.org, task.capture()).await?.ok_or(WriteBackError::SnapshotGone)?;
+        while let Some(stored) = self.backup.tables.get(work.module) {
+            let restored = work.restored_at(work.module).clone();
+            let compared = self.module(&fresh, stored, restored).await?;
+            work.compared.truncate(work.module);
+            work.compared.push(compared);
+            work.module += 1;
+            if self.time.is_over() {
+                return Ok(false);
+            }
+            task.files().set_work(work).await?;
+        }
+        work.go_on();
         Ok(true)
     }
 
-    async fn module(&self, stored: &StoredModule, restored: RestoredModule) -> Result<DrilledModule, WriteBackError> {
+    async fn module(
+        &self,
+        fresh: &Snapshot,
+        stored: &StoredModule,
+        restored: RestoredModule,
+    ) -> Result<DrilledModule, WriteBackError> {
         let (task, name) = (self.task, &stored.module.api_name);
         let objects = &task.ports.objects;
-        let fresh = snapshot_before(&**objects, task.org, task.capture()).await?.ok_or(WriteBackError::SnapshotGone)?;
         let wanted = SnapshotModule::from(stored.module.clone());
         let found = fresh.modules.iter().find(|module| module.api_name == *name);
         match compare_versions((objects, task.org), Some(&wanted), found).await {

@@ -5,14 +5,14 @@ use futures_util::TryStreamExt;
 use hozon_capture_database::{FilePlaces, file_places};
 use hozon_shared::domain::crm::Module;
 use hozon_shared::domain::drill::DrillFault;
-use hozon_shared::domain::writing::{FileHashes, Refusal, WriteOutcome};
+use hozon_shared::domain::writing::{Refusal, WriteOutcome};
 use hozon_shared::drilled::DrillWork;
-use hozon_shared::ports::{FileDetails, FileWrite};
 use hozon_shared::snapshots::file_bytes::ReadFailure;
 use hozon_shared::snapshots::single_file::{FoundFile, found_files};
 
 use super::steps::Steps;
 use crate::error::WriteBackError;
+use crate::placed::ModuleFiles;
 
 /// What became of a file.
 enum PlacedFile {
@@ -68,18 +68,10 @@ impl Steps<'_> {
     }
 
     async fn file(&self, places: &FilePlaces, module: &Module, found: &FoundFile) -> Result<PlacedFile, WriteBackError> {
-        let (attachment, failure) = (&found.file.attachment, ReadFailure::default());
-        let place = places.find(&module.api_name, &attachment.id);
-        let write = FileWrite {
-            id: place.map_or(&*attachment.id, |(_, own)| own).to_owned(),
-            record_id: attachment.record_id.clone(),
-            name: attachment.name.clone(),
-            size: attachment.size,
-            details: FileDetails::from(attachment),
-            hashes: FileHashes { seen: None, wanted: found.file.sha256.clone() },
-            bytes: found.bytes(&self.task.ports.objects, self.task.org, &failure),
-        };
-        let written = self.target.writer.write_file(module, place.map(|(source, _)| source), &write).await;
+        let (failure, task) = (ReadFailure::default(), self.task);
+        let files = ModuleFiles { ports: task.ports, org: task.org, places: Some(places), module: &module.api_name };
+        let (place, write) = files.placed(found, None, &failure);
+        let written = self.target.writer.write_file(module, place, &write).await;
         match (written, failure.take()) {
             (Ok(WriteOutcome::Refused { reason: Refusal::Unsupported }), _) => self.read(found).await,
             // What is refused otherwise is missing in what is read again.

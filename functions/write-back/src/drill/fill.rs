@@ -4,13 +4,14 @@ use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::domain::drill::DrillFault;
 use hozon_shared::domain::writing::FillOutcome;
 use hozon_shared::drilled::DrillWork;
-use hozon_shared::ports::{ErrorKind, PortError};
+use hozon_shared::ports::PortError;
 use hozon_shared::snapshots::file_bytes::ReadFailure;
 use hozon_shared::snapshots::reader::{StoredModule, rows};
 use hozon_shared::telemetry::Causes;
 
 use super::steps::Steps;
 use crate::error::WriteBackError;
+use crate::placed::is_damage;
 
 impl Steps<'_> {
     /// Fills the next table. A call that ends in the middle leaves it empty. Returns whether the call may go on.
@@ -46,7 +47,7 @@ impl Steps<'_> {
 
     /// Takes a failure of the store that says that what was stored is damaged or gone. Others are returned.
     pub(super) fn damage(&self, failure: PortError) -> Result<(), WriteBackError> {
-        if !matches!(failure.kind, ErrorKind::Corrupt | ErrorKind::NotFound) {
+        if !is_damage(&failure) {
             return Err(failure.into());
         }
         tracing::warn!(run.id = self.task.id.0, error = %Causes(&failure), "a drill has found that the data of a backup is damaged");

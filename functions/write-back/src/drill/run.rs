@@ -8,7 +8,7 @@ use super::drill_task::DrillTask;
 use super::drilled_backup::DrilledBackup;
 use super::end::{complete, release};
 use super::steps::Steps;
-use super::target::DrillTarget;
+use super::target;
 use crate::error::WriteBackError;
 
 /// Goes on with a drill.
@@ -20,7 +20,7 @@ pub(crate) async fn drill(task: &DrillTask<'_>) -> Result<CallOutcome, WriteBack
         return Ok(CallOutcome::Done);
     }
     keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
-    let target = DrillTarget::open(ports, &drill).await?;
+    let target = target::open(ports, &drill).await?;
     let backup = DrilledBackup::read(&*ports.objects, &drill).await?.ok_or(WriteBackError::SnapshotGone)?;
     if backup.tables.is_empty() {
         return Err(WriteBackError::NoTables);

@@ -4,13 +4,13 @@ use hozon_shared::domain::crm::Module;
 
 use super::drill_task::DrillTask;
 use super::drilled_backup::DrilledBackup;
-use super::target::DrillTarget;
 use crate::ports::CallEnd;
+use crate::target::Target;
 
 /// What the steps of a call work with.
 pub(super) struct Steps<'a> {
     pub task: &'a DrillTask<'a>,
-    pub target: &'a DrillTarget,
+    pub target: &'a Target,
     pub backup: &'a DrilledBackup,
     pub time: CallEnd,
     /// Whether the call has not carried out a step yet.
