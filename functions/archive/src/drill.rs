@@ -1,8 +1,10 @@
 //! Drills that follow backups by themselves. Only what they need is stored: the sweep starts them, so that the backup waits for nothing.
 
+use chrono::{DateTime, Utc};
 use hozon_shared::domain::backup::{Backup, BackupStatus};
 use hozon_shared::domain::connection::Connection;
-use hozon_shared::domain::drill::{Drill, DrillPolicy, DrillRequest, request_drill};
+use hozon_shared::domain::drill::{Drill, DrillRequest, request_drill};
+use hozon_shared::domain::drill_policy::DrillPolicy;
 use hozon_shared::domain::id::{DrillId, EventId};
 use hozon_shared::ports::ErrorKind;
 use hozon_shared::snapshots::of_backup::snapshot_of;
@@ -19,8 +21,8 @@ pub async fn request_if_due(run: &Run<'_>) -> Result<(), TaskErrorKind> {
     }
     let backup = run.load().await?;
     let last = run.ports.drills.drills(run.org, None, 1).await?.pop();
-    let (is_due, now) =
-        (organisation.drills.is_due(last.as_ref().map(|last| last.requested), run.ports.clock.now()), run.ports.clock.now());
+    let now = run.ports.clock.now();
+    let is_due = organisation.drills.is_due(last.as_ref().map(|last| last.requested), now);
     let is_fresh = backup.status == BackupStatus::Completed && backup.drill.is_none() && backup.remake.is_none();
     if !is_due || !is_fresh || last.as_ref().is_some_and(Drill::is_active) {
         return Ok(());
@@ -42,12 +44,7 @@ async fn target(run: &Run<'_>) -> Result<Option<Connection>, TaskErrorKind> {
     Ok(run.ports.connections.restore_target(run.org).await?.filter(|target| target.drills))
 }
 
-async fn request(
-    run: &Run<'_>,
-    backup: Backup,
-    target: &Connection,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<(), TaskErrorKind> {
+async fn request(run: &Run<'_>, backup: Backup, target: &Connection, now: DateTime<Utc>) -> Result<(), TaskErrorKind> {
     let Some(snapshot) = snapshot_of(&*run.ports.objects, run.org, run.backup).await? else { return Ok(()) };
     let (ids, org) = (&run.ports.ids, run.org);
     let (id, requester) = (DrillId(ids.next(now)), backup.requester.clone());
