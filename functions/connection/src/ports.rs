@@ -54,13 +54,23 @@ impl ConnectionPorts {
             let secret = self.zoho_secret(org, present.as_ref(), settings, wanted.secret.as_ref()).await?;
             return Ok((present, secret));
         }
-        let secret = match (&wanted.secret, &present) {
-            (Some(secret), _) => secret.clone(),
-            (None, Some(present)) if wanted.may_keep_secret(present) => self.stored_secret(present, IN_CONNECTION).await?,
-            (None, _) if wanted.source.is_captured() => return Err(IN_CONNECTION.password_missing()),
-            (None, _) => SourceSecret::default(),
-        };
+        let secret = self.own_or_kept_secret(wanted, present.as_ref(), IN_CONNECTION).await?;
         Ok((present, secret))
+    }
+
+    /// The credentials that a wanted connection uses: its own, or those of the present one if they may be kept.
+    pub async fn own_or_kept_secret(
+        &self,
+        wanted: &Wanted,
+        present: Option<&Connection>,
+        within: Within,
+    ) -> Result<SourceSecret, ApiError> {
+        match (&wanted.secret, present) {
+            (Some(secret), _) => Ok(secret.clone()),
+            (None, Some(present)) if wanted.may_keep_secret(present) => self.stored_secret(present, within).await,
+            (None, _) if wanted.source.is_captured() => Err(within.password_missing()),
+            (None, _) => Ok(SourceSecret::default()),
+        }
     }
 
     /// The time zone of an organisation.

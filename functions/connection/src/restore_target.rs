@@ -191,11 +191,7 @@ async fn wanted(
     let mut wanted = Wanted { source: kind.source(settings), secret, selection };
     let present = ports.connecting.connections.restore_target(org).await?;
     wanted.source.keep_files(present.as_ref().map(|present| &present.source));
-    let secret = match (&wanted.secret, &present) {
-        (Some(secret), _) => secret.clone(),
-        (None, Some(present)) if wanted.may_keep_secret(present) => ports.stored_secret(present, IN_TARGET).await?,
-        (None, _) => return Err(IN_TARGET.password_missing()),
-    };
+    let secret = ports.own_or_kept_secret(&wanted, present.as_ref(), IN_TARGET).await?;
     Ok((wanted, drills, present, secret))
 }
 
