@@ -1,10 +1,10 @@
 // The restore target: a database that restores may write into instead of the connected CRM. Its password is sent and never shown again.
 
-import { asProblem, call, get } from "../api.js";
-import { ask } from "../dialog.js";
+import { get } from "../api.js";
 import { badge, button, card, el, facts, icon } from "../dom.js";
 import { explain, explainFailure, number, say, time } from "../i18n.js";
 import { drawResource, resource } from "../resource.js";
+import { actionsOf, redrawWith } from "./connection-actions.js";
 import { databaseIn, databaseOf, profileOf } from "./connection-form.js";
 import { field, tick } from "./fields.js";
 import { trail } from "./looking.js";
@@ -12,7 +12,7 @@ import { trail } from "./looking.js";
 const KINDS = ["postgres", "mysql"];
 
 /** @typedef {{ kind: string, profile: string | null, profiles: { name: string, title: string }[], problem: Problem | null, check: Check | null, revision: number }} TargetEditing state of the form: the chosen kind and profile, all profiles, and the number of times it was filled */
-/** @typedef {{ target: RestoreTarget | null }} Saved */
+/** @typedef {{ restore_target: RestoreTarget | null }} Saved */
 
 /** @param {App} app @returns {View} */
 export function restoreTargetView(app) {
@@ -28,12 +28,13 @@ export function restoreTargetView(app) {
     const [{ restore_target: target }, { profiles }] = await Promise.all([get("/restore_target"), get("/connection")]);
     Object.assign(editing, { profiles });
     fill(editing, target);
-    return /** @type {Saved} */ ({ target });
+    return /** @type {Saved} */ ({ restore_target: target });
   });
+  const actions = actionsOf(app, editing, saved, { name: "restore_target", words: "target", wanted, fill });
   void saved.reload();
   return {
     title: () => say("target_heading"),
-    isChanged: () => currentForm() !== null && saved.data !== null && hasChanges(editing, saved.data.target),
+    isChanged: () => currentForm() !== null && saved.data !== null && hasChanges(editing, saved.data.restore_target),
     draw: () => [
       trail([["/source", say("nav_source")]]),
       el("h1", { key: "heading", tabindex: -1 }, say("target_heading")),
@@ -45,7 +46,7 @@ export function restoreTargetView(app) {
           "target-form",
           say("connection_card"),
           {},
-          drawResource(saved, { lines: 6, filled: ({ target }) => formOf(app, target, editing, saved) }),
+          drawResource(saved, { lines: 6, filled: ({ restore_target: target }) => formOf(app, target, editing, actions) }),
         ),
         editing.check ? card("check", say("check_heading"), {}, checkOf(editing.check)) : null,
       ),
@@ -80,8 +81,8 @@ function hasChanges(editing, target) {
   return JSON.stringify([kind, database, profile, drills]) !== JSON.stringify([target.kind, before, target.profile, target.drills]);
 }
 
-/** @param {App} app @param {RestoreTarget | null} target @param {TargetEditing} editing @param {Resource<Saved>} saved */
-function formOf(app, target, editing, saved) {
+/** @param {App} app @param {RestoreTarget | null} target @param {TargetEditing} editing @param {ReturnType<typeof actionsOf>} actions */
+function formOf(app, target, editing, actions) {
   const known = target?.kind === editing.kind ? target : null;
   const name = (/** @type {string | null} */ profile) => redrawWith(app, editing, { profile });
   const { problem } = editing;
@@ -91,7 +92,7 @@ function formOf(app, target, editing, saved) {
       key: `form-${editing.revision}`,
       class: "target stack",
       autocomplete: "off",
-      on: { submit: (event) => save(app, editing, saved, event) },
+      on: { submit: actions.save },
     },
     kindOf(app, editing),
     profileOf(editing, { name, none: say("target_profile_none"), hint: say("target_profile_hint") }),
@@ -104,8 +105,8 @@ function formOf(app, target, editing, saved) {
       "div",
       { class: "actions", key: "actions" },
       el("button", { class: "primary" }, icon("check"), say("save")),
-      button(say("connection_check"), () => check(app, editing), { key: "check" }),
-      target ? button(say("target_remove"), () => remove(app, editing, saved), { key: "remove" }) : null,
+      button(say("connection_check"), actions.check, { key: "check" }),
+      target ? button(say("target_remove"), actions.remove, { key: "remove" }) : null,
     ),
     target
       ? el("p", { class: "soft", key: "who" }, say("connection_set_by", { name: target.set_by.name, time: time(target.set_time) }))
@@ -139,59 +140,4 @@ function checkOf({ error, report }) {
     ]),
     el("p", { class: "soft" }, say("target_check_hint")),
   );
-}
-
-/** @param {App} app @param {TargetEditing} editing @param {Partial<TargetEditing>} part */
-function redrawWith(app, editing, part) {
-  Object.assign(editing, part);
-  app.redraw();
-}
-
-/** @param {App} app @param {TargetEditing} editing */
-async function check(app, editing) {
-  redrawWith(app, editing, { problem: null, check: null });
-  try {
-    const { body } = await call("POST", "/restore_target/actions/check", { body: wanted(editing) });
-    redrawWith(app, editing, { check: body.check });
-    document.getElementById("check-heading")?.scrollIntoView({ block: "nearest" });
-  } catch (thrown) {
-    refuse(app, editing, thrown);
-  }
-}
-
-/** @param {App} app @param {TargetEditing} editing @param {Resource<Saved>} saved @param {SubmitEvent} event */
-async function save(app, editing, saved, event) {
-  event.preventDefault();
-  try {
-    const { body } = await call("PUT", "/restore_target", { body: wanted(editing) });
-    saved.data = { target: body.restore_target };
-    fill(editing, body.restore_target);
-    app.redraw();
-    app.toast(say("target_saved"));
-  } catch (thrown) {
-    refuse(app, editing, thrown);
-  }
-}
-
-/** @param {App} app @param {TargetEditing} editing @param {Resource<Saved>} saved */
-async function remove(app, editing, saved) {
-  const body = [el("p", {}, say("target_remove_question"))];
-  if (!(await ask({ title: say("target_remove_title"), body, confirm: say("remove"), isDangerous: true }))) return;
-  try {
-    await call("DELETE", "/restore_target");
-    saved.data = { target: null };
-    fill(editing, null);
-    editing.check = null;
-    app.toast(say("target_removed"));
-  } catch (thrown) {
-    refuse(app, editing, thrown);
-  }
-  app.redraw();
-}
-
-/** @param {App} app @param {TargetEditing} editing @param {unknown} thrown */
-function refuse(app, editing, thrown) {
-  const problem = asProblem(thrown);
-  if (problem.status === 401 || problem.status === 403) return app.showError(problem);
-  redrawWith(app, editing, { problem });
 }

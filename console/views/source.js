@@ -1,9 +1,9 @@
 // The CRM that is backed up: the connection to it, what a check of the connection shows, and what the latest state contains.
 
-import { asProblem, call, get } from "../api.js";
-import { ask } from "../dialog.js";
+import { get } from "../api.js";
 import { card, el, link } from "../dom.js";
 import { say } from "../i18n.js";
+import { actionsOf, redrawWith, refuse } from "../parts/connection-actions.js";
 import { checkOf } from "../parts/connection-check.js";
 import { connectionForm, connectionIn } from "../parts/connection-form.js";
 import { sourceOf } from "../parts/crm.js";
@@ -29,16 +29,15 @@ export default function source(app, step = "", more = "") {
     return /** @type {Saved} */ ({ connection });
   });
   const backedUp = resource(app, async () => /** @type {Source} */ ((await get("/source")).source));
+  const common = actionsOf(app, editing, saved, { name: "connection", words: "connection", wanted, fill });
   const loaded = saved.reload();
-  if (step === "connected") void loaded.then(() => saved.data?.connection && check(app, editing));
+  if (step === "connected") void loaded.then(() => saved.data?.connection && common.check());
   void backedUp.reload();
   const actions = {
+    ...common,
     choose: (/** @type {string} */ kind) => redrawWith(app, editing, { kind, problem: null, check: null }),
     name: (/** @type {string | null} */ profile) => redrawWith(app, editing, { profile, problem: null, check: null }),
-    check: () => check(app, editing),
-    save: (/** @type {SubmitEvent} */ event) => save(app, editing, saved, event),
     connect: (/** @type {SubmitEvent | undefined} */ event) => connect(app, editing, event),
-    remove: () => remove(app, editing, saved),
     redraw: () => app.redraw(),
   };
   const formed = (/** @type {Saved} */ { connection }) => connectionForm(connection, editing, actions);
@@ -115,12 +114,6 @@ function nameOf(module, field) {
   return JSON.stringify(field === null ? [module] : [module, field]);
 }
 
-/** @param {App} app @param {ConnectionEditing} editing @param {Partial<ConnectionEditing>} part */
-function redrawWith(app, editing, part) {
-  Object.assign(editing, part);
-  app.redraw();
-}
-
 /** What the form asks for. @param {ConnectionEditing} editing */
 function wanted(editing) {
   const form = /** @type {HTMLFormElement} */ (currentForm());
@@ -158,53 +151,4 @@ async function connect(app, editing, event) {
     editing.isLeaving = false;
     refuse(app, editing, thrown);
   }
-}
-
-/** @param {App} app @param {ConnectionEditing} editing */
-async function check(app, editing) {
-  redrawWith(app, editing, { problem: null, check: null });
-  try {
-    const { body } = await call("POST", "/connection/actions/check", { body: wanted(editing) });
-    redrawWith(app, editing, { check: body.check });
-    document.getElementById("check-heading")?.scrollIntoView({ block: "nearest" });
-  } catch (thrown) {
-    refuse(app, editing, thrown);
-  }
-}
-
-/** @param {App} app @param {ConnectionEditing} editing @param {Resource<Saved>} saved @param {SubmitEvent} event */
-async function save(app, editing, saved, event) {
-  event.preventDefault();
-  try {
-    const { body } = await call("PUT", "/connection", { body: wanted(editing) });
-    saved.data = body;
-    fill(editing, body.connection);
-    app.redraw();
-    app.toast(say("connection_saved"));
-  } catch (thrown) {
-    refuse(app, editing, thrown);
-  }
-}
-
-/** @param {App} app @param {ConnectionEditing} editing @param {Resource<Saved>} saved */
-async function remove(app, editing, saved) {
-  const body = [el("p", {}, say("connection_remove_question"))];
-  if (!(await ask({ title: say("connection_remove_title"), body, confirm: say("remove"), isDangerous: true }))) return;
-  try {
-    await call("DELETE", "/connection");
-    saved.data = { connection: null };
-    fill(editing, null);
-    editing.check = null;
-    app.toast(say("connection_removed"));
-  } catch (thrown) {
-    refuse(app, editing, thrown);
-  }
-  app.redraw();
-}
-
-/** @param {App} app @param {ConnectionEditing} editing @param {unknown} thrown */
-function refuse(app, editing, thrown) {
-  const problem = asProblem(thrown);
-  if (problem.status === 401 || problem.status === 403) return app.showError(problem);
-  redrawWith(app, editing, { problem });
 }
