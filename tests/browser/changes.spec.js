@@ -1,8 +1,8 @@
 // What has changed since the previous backup: charts, their table, and the warning of an unusual loss with its settings.
 
-import { expect, expectAccessible, expectNoSidewaysScroll, lookAgain, open, say, test, visit } from "./console.js";
+import { expect, lookAgain, open, say, test, visit } from "./console.js";
 import { startDatabase } from "./database.js";
-import { PICTURES } from "./pictures.js";
+import { keepPictures } from "./pictures.js";
 import { backUp, call, dataFolder, serve } from "./program.js";
 
 const SQL = `
@@ -37,14 +37,7 @@ async function connect(locale) {
 for (const locale of ["en", "ja"]) {
   test(`${locale}: charts over the backups, and a warning of an unusual loss`, async ({ page }) => {
     const S = (key, values) => say(locale, key, values);
-    const keep = async (name) => {
-      for (const width of [390, 1280]) {
-        await page.setViewportSize({ width, height: 900 });
-        await expectNoSidewaysScroll(page);
-        await expectAccessible(page);
-        await page.screenshot({ path: `${PICTURES}${name}-${locale}-${width}-light.png`, fullPage: true });
-      }
-    };
+    const keep = (name) => keepPictures(page, `${name}-${locale}`);
     // A message that fades in has little contrast.
     await page.emulateMedia({ reducedMotion: "reduce" });
     database.sql(SQL);

@@ -1,8 +1,8 @@
 // Drills: begun beside a backup, followed on a page of their own, and found again beside the backup; the same and another outcome.
 
-import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test } from "./console.js";
+import { expect, open, say, test } from "./console.js";
 import { startDatabase } from "./database.js";
-import { PICTURES } from "./pictures.js";
+import { keepPictures } from "./pictures.js";
 import { backUp, call, dataFolder, serve } from "./program.js";
 
 const TABLE = "create table customer (id int primary key, name text not null)";
@@ -41,14 +41,7 @@ const address = ({ port }) => ({ host: "127.0.0.1", port: Number(port), name: "c
 for (const locale of ["en", "ja"]) {
   test(`${locale}: a backup is drilled, and what differs is named`, async ({ page }) => {
     const S = (key, values) => say(locale, key, values);
-    const keep = async (name) => {
-      for (const width of [390, 1280]) {
-        await page.setViewportSize({ width, height: 900 });
-        await expectNoSidewaysScroll(page);
-        await expectAccessible(page);
-        await page.screenshot({ path: `${PICTURES}drill-${name}-${locale}-${width}.png`, fullPage: true });
-      }
-    };
+    const keep = (name) => keepPictures(page, `drill-${name}-${locale}`);
     const drill = async () => {
       await page.goto(`${program.url}/#/downloads`);
       const details = page.getByText(S("details"), { exact: true }).first();

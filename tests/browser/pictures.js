@@ -7,10 +7,21 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
+import { expectAccessible, expectNoSidewaysScroll } from "./console.js";
 import { serve } from "./program.js";
 
 export const PICTURES = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 mkdirSync(PICTURES, { recursive: true });
+
+/** Takes a screenshot of a page as a phone and as a desktop show it, once it is accessible and nothing is cut off there. */
+export async function keepPictures(page, name) {
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await expectNoSidewaysScroll(page);
+    await expectAccessible(page);
+    await page.screenshot({ path: `${PICTURES}${name}-${width}.png`, fullPage: true });
+  }
+}
 
 const DOCUMENTATION = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
 const FILES = { en: "overview.png", ja: "overview.ja.png" };

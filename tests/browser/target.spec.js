@@ -1,8 +1,8 @@
 // The restore target: set on a page of its own, chosen where a restore begins, written into, and removed.
 
-import { expect, expectAccessible, expectNoSidewaysScroll, open, say, test } from "./console.js";
+import { expect, open, say, test } from "./console.js";
 import { startDatabase } from "./database.js";
-import { PICTURES } from "./pictures.js";
+import { keepPictures } from "./pictures.js";
 import { backUp, call, dataFolder, serve } from "./program.js";
 
 const TABLE = "create table customer (id int primary key, name text not null)";
@@ -30,14 +30,7 @@ const count = (database) => Number(String(database.sql("select count(*) from cus
 for (const locale of ["en", "ja"]) {
   test(`${locale}: a backup is restored into the database of a test system`, async ({ page }) => {
     const S = (key, values) => say(locale, key, values);
-    const keep = async (name) => {
-      for (const width of [390, 1280]) {
-        await page.setViewportSize({ width, height: 900 });
-        await expectNoSidewaysScroll(page);
-        await expectAccessible(page);
-        await page.screenshot({ path: `${PICTURES}target-${name}-${locale}-${width}.png`, fullPage: true });
-      }
-    };
+    const keep = (name) => keepPictures(page, `target-${name}-${locale}`);
     const { crm, other } = databases;
     other.sql("delete from customer");
     const connection = { kind: "postgres", database: address(crm), omitted: [] };
