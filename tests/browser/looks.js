@@ -1,14 +1,24 @@
-// A walk through pages in both languages, wide and on a phone, with a check and a picture of each page.
+// A walk through pages in both languages, wide and on a phone, with a check and a picture of each page. Each language is shown at one width, unless
+// HOZON_EVERY_LOOK is set: `tests/run --all` sets it.
 
 import { expect, expectAccessible, expectNoSidewaysScroll, test } from "./console.js";
 import { PICTURES } from "./pictures.js";
 
-const LOOKS = [
-  ["en", 1280],
-  ["ja", 1280],
-  ["en", 390],
-  ["ja", 320],
-];
+/** Chooses between few looks and all. */
+export function looks(few, more) {
+  return process.env.HOZON_EVERY_LOOK ? [...few, ...more] : few;
+}
+
+const LOOKS = looks(
+  [
+    ["ja", 1280],
+    ["en", 390],
+  ],
+  [
+    ["en", 1280],
+    ["ja", 320],
+  ],
+);
 
 /**
  * Makes a test of each look. `walk` opens pages; it is given the page, the language, and a function that checks what is shown and keeps a picture of
