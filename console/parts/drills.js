@@ -6,7 +6,7 @@ import { badge, button, el, icon, link } from "../dom.js";
 import { explain, longTime, say, time } from "../i18n.js";
 import { address } from "./looking.js";
 
-const BADGES = /** @type {const} */ ({ RUNNING: "busy", SAME: "good", DIFFERS: "bad", FAILED: "bad" });
+const BADGES = /** @type {const} */ ({ RUNNING: "busy", SAME: "good", DIFFERS: "bad", FAILED: "bad", CANCELLED: "quiet" });
 
 /** @param {Pick<Drill, "status">} drill */
 export function drillState({ status }) {

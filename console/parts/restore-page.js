@@ -61,6 +61,7 @@ function bodyOf(restore, acts) {
       failureOf(restore),
       outcome ? outcomeOf(outcome) : null,
       files && OUTCOMES.some((name) => files[name] > 0) ? [el("h3", {}, say("restore_files")), outcomeOf(files)] : null,
+      keysRefusedOf(restore),
       undoNoticeOf(restore),
       actionsOf(restore, acts),
     ),
@@ -111,6 +112,11 @@ function failureOf({ failure }) {
 }
 
 /** @param {Restore} restore */
+function keysRefusedOf({ foreign_keys_refused: keys }) {
+  return keys.length ? notice(`${say("drill_keys_refused")}: ${keys.join(say("comma"))}`) : null;
+}
+
+/** @param {Restore} restore */
 function undoNoticeOf({ is_undone: isUndone }) {
   return isUndone ? el("p", { class: "soft", key: "undone" }, icon("check"), say("restore_is_undone")) : null;
 }
@@ -120,7 +126,7 @@ function actionsOf(restore, acts) {
   const { id, status, plan, outcome, file_outcome: files, is_undone: isUndone } = restore;
   const written = (outcome?.written ?? 0) + (files?.written ?? 0);
   const actions = [];
-  if (status === "PLANNED" && writesOf(plan) > 0 && !plan?.is_hindered) {
+  if (status === "PLANNED" && (writesOf(plan) > 0 || plan?.creates.length) && !plan?.is_hindered) {
     const names = plan?.delete ? "danger" : "primary";
     actions.push(button(say("restore_confirm"), acts.confirm, { class: names, key: "confirm" }));
   }
@@ -136,7 +142,7 @@ function actionsOf(restore, acts) {
 
 /** @param {Restore} restore @param {NonNullable<Restore["plan"]>} plan */
 function planOf({ id, status }, plan) {
-  const isDone = writesOf(plan) === 0;
+  const isDone = writesOf(plan) === 0 && plan.creates.length === 0;
   const head = (/** @type {string} */ action) => el("th", { scope: "col", class: "number" }, say(`restore_count_${action}`));
   const rows = plan.modules.map((module) =>
     el(
@@ -157,6 +163,9 @@ function planOf({ id, status }, plan) {
     status === "PLANNED" && isDone ? el("p", { class: "lead" }, icon("check"), say("restore_nothing_to_do")) : null,
     figuresOf(countsOf(plan)),
     plan.modules.length ? scrolledTable(say("restore_plan_by_module"), table) : null,
+    plan.creates.length
+      ? el("p", { key: "creates" }, icon("database"), say("restore_makes_tables", { names: plan.creates.join(say("comma")) }))
+      : null,
     plan.is_hindered ? notice(say("restore_is_hindered")) : null,
     hindrancesOf(plan),
     filesOf(plan),

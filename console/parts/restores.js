@@ -77,6 +77,7 @@ export function restoreFacts(restore) {
     [say("restore_target"), say(`restore_into_${target}`)],
     [say("restore_changes_back"), yes(policy.change)],
     [say("restore_deletes"), yes(policy.delete)],
+    ...(target === "restore_target" ? /** @type {[Child, Child][]} */ ([[say("restore_make_tables"), yes(restore.create)]]) : []),
     [say("restore_requested"), say("restore_by", { time: time(restore.requested_time), name: by.name })],
   ]);
   if (restore.confirmed_time) about.push([say("restore_confirmed"), time(restore.confirmed_time)]);

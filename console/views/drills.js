@@ -1,7 +1,8 @@
 // The page of one drill: whether what was restored is the same as the backup, module by module.
 
-import { get } from "../api.js";
-import { card, el, facts, failureNotice, icon, link } from "../dom.js";
+import { call, get } from "../api.js";
+import { ask } from "../dialog.js";
+import { button, card, el, facts, failureNotice, icon, link } from "../dom.js";
 import { explainFailure, number, say, time } from "../i18n.js";
 import { drillState, drillText } from "../parts/drills.js";
 import { address, scrolledTable, trail } from "../parts/looking.js";
@@ -13,7 +14,8 @@ import { drawResource } from "../resource.js";
 
 /** @type {ViewMaker} */
 export default function drills(app, id = "") {
-  const load = async () => /** @type {Drill} */ ((await get(`/drills/${encodeURIComponent(id)}`)).drill);
+  const path = `/drills/${encodeURIComponent(id)}`;
+  const load = async () => /** @type {Drill} */ ((await get(path)).drill);
   const drill = watched(app, load, ({ status }) => status === "RUNNING");
   void drill.reload();
   const title = () => (drill.data ? say("drill_of", { time: time(drill.data.requested_time) }) : say("drill"));
@@ -23,13 +25,13 @@ export default function drills(app, id = "") {
     draw: () => [
       trail([["/downloads", say("nav_downloads")]]),
       el("h1", { key: "heading", tabindex: -1 }, title()),
-      drawResource(drill, { filled: bodyOf, lines: 6 }),
+      drawResource(drill, { filled: (found) => bodyOf(found, () => cancelled(app, drill, path)), lines: 6 }),
     ],
   };
 }
 
-/** @param {Drill} drill */
-function bodyOf(drill) {
+/** @param {Drill} drill @param {() => Promise<void>} cancel */
+function bodyOf(drill, cancel) {
   return el(
     "div",
     { class: "stack", key: "drill" },
@@ -40,12 +42,19 @@ function bodyOf(drill) {
       el("p", { class: "lead", role: "status", key: "status" }, drillState(drill), drillText(drill)),
       drill.status === "RUNNING" ? el("p", { class: "soft", key: "leave" }, say("restore_can_leave")) : null,
       failureOf(drill),
+      cancelOf(drill, cancel),
       drill.totals ? figuresOf(figures(drill.totals)) : null,
       drill.totals?.files_read ? el("p", { class: "soft" }, say("drill_files_read", { count: drill.totals.files_read })) : null,
     ),
     drill.modules.length ? modulesOf(drill.modules) : null,
     notMade(drill),
-    card("about", say("drill_about"), {}, aboutOf(drill)),
+    card(
+      "about",
+      say("drill_about"),
+      {},
+      aboutOf(drill),
+      drill.has_record_tables ? el("p", { class: "soft" }, say("drill_record_tables")) : null,
+    ),
   );
 }
 
@@ -54,6 +63,27 @@ function failureOf({ failure }) {
   if (!failure) return null;
   const technical = `${failure.code}: ${failure.message}`;
   return failureNotice({ words: explainFailure(failure, "drill"), subject: "", more: say("details"), technical }, null);
+}
+
+/** @param {Drill} drill @param {() => Promise<void>} cancel */
+function cancelOf({ status, is_cancelling: isCancelling }, cancel) {
+  if (status !== "RUNNING") return null;
+  if (isCancelling) return el("p", { class: "soft", key: "cancelling" }, say("drill_is_cancelling"));
+  const cancelButton = button(say("drill_cancel"), cancel, { icon: "stop", key: "cancel" });
+  return el("div", { class: "actions", key: "actions" }, cancelButton);
+}
+
+/** @param {App} app @param {Resource<Drill>} drill @param {string} path */
+async function cancelled(app, drill, path) {
+  const body = [el("p", {}, say("drill_cancel_question"))];
+  const asked = { title: say("drill_cancel_title"), body, confirm: say("drill_cancel"), cancel: say("cancel_run_cancel") };
+  if (!(await ask(asked))) return;
+  try {
+    await call("POST", `${path}/actions/cancel`);
+  } catch (thrown) {
+    app.showError(thrown);
+  }
+  await drill.reload();
 }
 
 /** @param {NonNullable<Drill["totals"]>} totals @returns {[string, number][]} */

@@ -35,7 +35,7 @@ const GROUPS = {
     "backup_missed",
   ],
   schedules: ["schedule_set", "schedule_changed", "schedule_stopped"],
-  downloads: ["download_started", "attachment_downloaded"],
+  downloads: ["download_started", "attachment_downloaded", "links_ending"],
   explored: ["records_listed", "record_viewed", "records_searched"],
   restores: [
     "restore_planned",
@@ -47,6 +47,7 @@ const GROUPS = {
     "drill_same",
     "drill_differs",
     "drill_failed",
+    "drill_cancelled",
   ],
   erasures: [
     "erasure_requested",
@@ -101,6 +102,7 @@ const MARKS = {
   schedule_stopped: ["stop", "quiet"],
   download_started: ["download", "quiet"],
   attachment_downloaded: ["download", "quiet"],
+  links_ending: ["clock", "warn"],
   records_listed: ["eye", "quiet"],
   record_viewed: ["eye", "quiet"],
   records_searched: ["eye", "quiet"],
@@ -113,6 +115,7 @@ const MARKS = {
   drill_same: ["check", "good"],
   drill_differs: ["alert", "bad"],
   drill_failed: ["alert", "bad"],
+  drill_cancelled: ["stop", "quiet"],
   erasure_requested: ["search", "quiet"],
   erasure_confirmed: ["run", "busy"],
   erasure_pending: ["clock", "warn"],

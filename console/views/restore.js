@@ -7,7 +7,7 @@ import { field, tick } from "../parts/fields.js";
 import { address, gone, isGone, trail } from "../parts/looking.js";
 import { drawResource, resource } from "../resource.js";
 
-/** @typedef {{ change: boolean, delete: boolean, target: Restore["target"], problem: Problem | null }} Wishes */
+/** @typedef {{ change: boolean, delete: boolean, create: boolean, target: Restore["target"], problem: Problem | null }} Wishes */
 
 /** @typedef {{ backup: string, module: string, record: string, words: string, match: string }} Asked what the address asks to restore */
 
@@ -22,7 +22,7 @@ export default function restore(app, backup = "", module = "", record = "", word
   const what = words ? "search" : record ? "record" : module ? "module" : "backup";
   // Whoever restores single records wants their values, too.
   const isOfRecords = what === "record" || what === "search";
-  const wishes = /** @type {Wishes} */ ({ change: isOfRecords, delete: false, target: "connection", problem: null });
+  const wishes = /** @type {Wishes} */ ({ change: isOfRecords, delete: false, create: false, target: "connection", problem: null });
   const label = () => found.data?.modules.find(({ api_name: name }) => name === module)?.label || module;
   const title = () => say(`restore_heading_${what}`);
   const formed = (/** @type {RestoreTarget | null} */ other) =>
@@ -46,7 +46,7 @@ export default function restore(app, backup = "", module = "", record = "", word
 /** Asks for the plan, and goes to it. @param {App} app @param {Asked} asked @param {Wishes} wishes */
 async function begin(app, asked, wishes) {
   const { backup } = asked;
-  const wanted = { backup, ...selectionOf(asked), policy: policyOf(wishes), target: wishes.target };
+  const wanted = { backup, ...selectionOf(asked), policy: policyOf(wishes), target: wishes.target, create: makesTables(asked, wishes) };
   try {
     const { body } = await call("POST", "/restores", { body: wanted });
     app.go(address("restores", body.restore.id));
@@ -55,6 +55,11 @@ async function begin(app, asked, wishes) {
     if (wishes.problem.status === 401 || wishes.problem.status === 403) app.showError(wishes.problem);
     app.redraw();
   }
+}
+
+/** Whether tables are made: in the restore target, for modules or everything. @param {Asked} asked @param {Wishes} wishes */
+function makesTables({ record, words }, { create, target }) {
+  return create && target === "restore_target" && !record && !words;
 }
 
 /** The pages above this one. @param {Asked} asked @param {string} label of the module @param {string | undefined} at when the backup was taken */
@@ -105,7 +110,7 @@ function formOf(app, wishes, { what, other, begin }) {
   const change = (/** @type {Event} */ event) => {
     const { name, checked, value } = /** @type {HTMLInputElement} */ (event.target);
     if (name === "target") wishes.target = /** @type {Restore["target"]} */ (value);
-    if (name === "change" || name === "delete") wishes[name] = checked;
+    if (name === "change" || name === "delete" || name === "create") wishes[name] = checked;
     app.redraw();
   };
   const warning = wishes.delete
@@ -125,6 +130,9 @@ function formOf(app, wishes, { what, other, begin }) {
         ? null
         : tick("delete", wishes.delete, say("restore_also_delete"), say("restore_also_delete_hint")),
       warning,
+      wishes.target === "restore_target" && what !== "record" && what !== "search"
+        ? tick("create", wishes.create, say("restore_make_tables"), say("restore_make_tables_hint"))
+        : null,
     ),
     el("p", { class: "soft", key: "safe" }, say("restore_is_safe")),
     refusal(wishes.problem),

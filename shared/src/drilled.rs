@@ -6,6 +6,7 @@ use crate::domain::backup::Failure;
 use crate::domain::drill::{DrillFault, DrillTotals, DrilledModule};
 use crate::domain::id::{DrillId, OrgId};
 use crate::ports::{ObjectRef, Objects, PortError, find_json, put_json, read_json};
+use crate::snapshots::document::SnapshotModule;
 
 const READ: &str = "read a document of a drill";
 const ENCODE: &str = "encode a document of a drill";
@@ -75,6 +76,12 @@ pub struct DrillWork {
     pub module: usize,
     /// Number of lists of files of that module that are written.
     pub lists: usize,
+    /// Whether tables are made for modules that are none, with a document for each record.
+    #[serde(default)]
+    pub has_record_tables: bool,
+    /// What was made of such tables once they were read again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rebuilt: Vec<SnapshotModule>,
     /// By the positions of the modules that are restored.
     pub restored: Vec<RestoredModule>,
     /// API names of modules that are no tables.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::domain::creating::is_table;
 use crate::domain::crm::Module;
 use crate::domain::erasure::Erased;
 use crate::domain::id::{OrgId, RestoreId};
-use crate::domain::restore::{Restore, RestoreSelection, rule_of};
+use crate::domain::restore::{PlannedReason, Restore, RestoreSelection, rule_of};
 use crate::domain::writing::Hindrance;
 use crate::erasing::erased;
 use crate::ports::{ErasureKeys, ErrorKind, Objects, PortError};
@@ -65,6 +66,15 @@ impl WantedRecords {
             }
         }
         Ok(names)
+    }
+
+    /// The modules that are concerned, with their structures.
+    pub async fn modules(&self, objects: &dyn Objects, org: OrgId) -> Result<Vec<Module>, PortError> {
+        let mut modules = Vec::new();
+        for module in &self.snapshot.modules {
+            modules.push(module_of(objects, org, module).await?.module);
+        }
+        Ok(modules)
     }
 
     /// Ids of the records of a module that are concerned; `None` for all.
@@ -178,10 +188,20 @@ impl PlanReader {
         ModulePair::open((&self.objects, self.restore.org), now, wanted).await
     }
 
+    /// Whether the restore makes the table of a module, because the restore target does not have it.
+    pub fn makes_table(&self, pair: &ModulePair) -> bool {
+        self.restore.create && pair.is_gone() && is_table(pair.wanted())
+    }
+
+    /// Why no record of a module can be written. All rows of a table that is made can be, also those that nothing identifies.
+    fn obstacle(&self, pair: &ModulePair) -> Option<PlannedReason> {
+        pair.obstacle().filter(|_| !self.makes_table(pair))
+    }
+
     /// What is done with the records of a module. Erased records are not written, even if a later backup has them again.
     pub async fn rule(&self, pair: &ModulePair, hindrances: &[Hindrance]) -> Result<RecordRule, PortError> {
         let module = pair.wanted();
-        let rule = rule_of(&self.restore, &module.api_name, pair.obstacle(), hindrances);
+        let rule = rule_of(&self.restore, &module.api_name, self.obstacle(pair), hindrances);
         let texts = self.wanted.ids(&*self.objects, self.restore.org, &module.api_name).await?;
         let ids = texts.map(|texts| Arc::new(texts.iter().filter_map(|text| id_of_text(module, text)).collect()));
         Ok(RecordRule { rule, chosen: ids, is_erased: self.is_erased(module) })
@@ -190,7 +210,7 @@ impl PlanReader {
     /// What is done with the files of a module's records.
     pub async fn file_rule(&self, pair: &ModulePair, hindrances: &[Hindrance]) -> Result<FileRule, PortError> {
         let api_name = &pair.wanted().api_name;
-        let rule = rule_of(&self.restore, api_name, pair.obstacle(), hindrances);
+        let rule = rule_of(&self.restore, api_name, self.obstacle(pair), hindrances);
         let concerned = self.wanted.files(&*self.objects, self.restore.org, api_name).await?;
         Ok(FileRule { rule, concerned, is_erased: self.is_erased_record(api_name) })
     }

@@ -100,6 +100,9 @@ pub struct WriteWork {
     /// Number of batches of the module in this phase so far.
     pub batch: u64,
     pub outcome: RestoreOutcome,
+    /// Names of foreign keys that could not be added, where tables were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_keys_refused: Vec<String>,
     /// Whether the call that has left it has not begun the next batch. Otherwise that batch may be written already, by a call that has
     /// ended before it could say so.
     pub is_clean: bool,
@@ -116,7 +119,7 @@ impl WriteWork {
 impl Default for WriteWork {
     fn default() -> Self {
         let (phase, outcome) = (WritePhase::Write, RestoreOutcome::default());
-        Self { phase, module: 0, place: None, file: None, batch: 0, outcome, is_clean: true }
+        Self { phase, module: 0, place: None, file: None, batch: 0, outcome, foreign_keys_refused: Vec::new(), is_clean: true }
     }
 }
 

@@ -36,6 +36,7 @@ fn restore(id: u64) -> Restore {
         undoes: None,
         selection: RestoreSelection::Records { records: vec![record] },
         policy: RestorePolicy { change: true, delete: false },
+        create: true,
     };
     Restore::requested(request, at(1), RunLength::days(1))
 }
@@ -44,7 +45,7 @@ fn plan() -> RestorePlan {
     let counts = PlanCounts { create: 1, ..PlanCounts::default() };
     let module = ModulePlan { api_name: "deal".to_owned(), label: "Deal".to_owned(), counts, files: FilePlanCounts::default() };
     let hindrance = Hindrance { module: "deal".to_owned(), kind: HindranceKind::Gone, field: Some("x".to_owned()) };
-    RestorePlan { modules: vec![module], hindrances: vec![hindrance] }
+    RestorePlan { modules: vec![module], hindrances: vec![hindrance], creates: Vec::new() }
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ const DEALS: &str = "create table deal (id int primary key, name text); insert i
     create table person (id int primary key); insert into person select generate_series(1, 300)";
 
 /// An organisation whose database the service leaves to the program; its runs look every second.
-async fn left_to_program(password: &str) -> (PostgresServer, World) {
+pub async fn left_to_program(password: &str) -> (PostgresServer, World) {
     let started = World::start_with(|options| {
         options.runs_as = CapturedBy::Service;
         options.capture_time = Some(Duration::from_secs(1));
@@ -39,13 +39,13 @@ async fn left_to_program(password: &str) -> (PostgresServer, World) {
     (server, world)
 }
 
-fn program(world: &World) -> CapturePorts {
+pub fn program(world: &World) -> CapturePorts {
     let ports = CapturePorts::new(&world.local.ports, connectors(None), Arc::default());
     CapturePorts { runs_as: CapturedBy::Program, ..ports }
 }
 
 /// Begins a backup, and returns once its run waits.
-async fn waiting(world: &World, program: &CapturePorts) -> BackupId {
+pub async fn waiting(world: &World, program: &CapturePorts) -> BackupId {
     assert_eq!(world.administrator().post("/backup", "").await.status, StatusCode::CREATED);
     let backup = world.local.ports.store.backups(world.org, 1).await.unwrap().remove(0).id;
     while !waits_for_program(program, world.org, backup).await.unwrap() {
@@ -55,7 +55,7 @@ async fn waiting(world: &World, program: &CapturePorts) -> BackupId {
     backup
 }
 
-async fn ended(world: &World, backup: BackupId) -> Backup {
+pub async fn ended(world: &World, backup: BackupId) -> Backup {
     world.local.wait_until_idle().await;
     world.local.ports.store.backup(world.org, backup).await.unwrap().unwrap()
 }

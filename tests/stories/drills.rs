@@ -1,9 +1,11 @@
 //! Drills: a backup is restored into a database that is there for nothing else, read again, and compared. PostgreSQL's and MariaDB's own dumps
 //! say whether the database is the one that was backed up.
 
+mod cancelled;
 mod faults;
 mod files;
 mod kills;
+mod record_tables;
 
 use hozon_shared::domain::backup::Backup;
 use hozon_tests::{Answer, MariadbServer, PostgresServer, World};
@@ -14,7 +16,7 @@ use crate::databases::connect;
 use crate::restoring::damaged::prepare;
 
 /// Sets a database as the restore target.
-async fn set_target(world: &World, kind: &str, (port, user): (u16, &str), drills: bool) {
+pub async fn set_target(world: &World, kind: &str, (port, user): (u16, &str), drills: bool) {
     let database = json!({ "host": "127.0.0.1", "port": port, "name": "crm", "user": user, "password": "secret" });
     let body = json!({ "restore_target": { "kind": kind, "database": database, "drills": drills } });
     let set = world.administrator().put("/backup/restore_target", &body.to_string()).await;
@@ -82,7 +84,7 @@ impl Drilled {
 }
 
 /// Lines of a dump without those of the mark, and in order: the order of rows in a file says nothing.
-fn rows(dump: &str) -> Vec<String> {
+pub fn rows(dump: &str) -> Vec<String> {
     let is_row = |line: &&str| !line.starts_with("\\") && !line.starts_with("SET ") && !line.contains("hozon_drill");
     let mut lines: Vec<String> = dump.lines().filter(is_row).map(str::to_owned).collect();
     lines.sort_unstable();
@@ -90,7 +92,7 @@ fn rows(dump: &str) -> Vec<String> {
 }
 
 /// The only value of a query.
-fn one(server: &PostgresServer, sql: &str) -> String {
+pub fn one(server: &PostgresServer, sql: &str) -> String {
     server.psql(sql).trim().to_owned()
 }
 

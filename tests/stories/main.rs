@@ -45,6 +45,7 @@ mod profiles;
 mod program;
 mod purchases;
 mod remaking;
+mod reminders;
 mod repeats;
 mod restarts;
 mod restoring;

@@ -2,6 +2,7 @@
 //! afterwards, what is newer or changed meanwhile is left, and a restore is undone by another one.
 
 mod calls;
+mod created;
 pub mod damaged;
 pub mod files;
 mod kills;

@@ -276,6 +276,7 @@ fn state_and_action(what: &EventKind) -> (Option<&'static str>, Option<&'static 
         | EventKind::Erasure { .. }
         | EventKind::ZipsRemade { .. }
         | EventKind::DownloadStarted { .. }
+        | EventKind::LinksEnding { .. }
         | EventKind::Explored { .. }
         | EventKind::Restore { .. }
         | EventKind::Drill { .. }

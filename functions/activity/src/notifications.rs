@@ -113,7 +113,9 @@ fn without_links(mut answer: Value) -> Value {
 /// Returns links to the files of a finished backup, until they expire.
 async fn links(ports: &ActivityPorts, organisation: &Organisation, event: &Event) -> Result<Vec<Link>, ApiError> {
     let now = ports.clock.now();
-    let EventKind::BackupReady { backup, expires, .. } = &event.what else { return Ok(Vec::new()) };
+    let (EventKind::BackupReady { backup, expires, .. } | EventKind::LinksEnding { backup, expires, .. }) = &event.what else {
+        return Ok(Vec::new());
+    };
     let backup = if now < *expires { ports.store.backup(organisation.id, *backup).await? } else { None };
     let Some(backup) = backup.filter(|backup| backup.can_be_downloaded(now)) else { return Ok(Vec::new()) };
     let valid = (backup.expires() - now).to_std().unwrap_or_default();

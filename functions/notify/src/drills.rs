@@ -12,7 +12,7 @@ pub fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     let EventKind::Drill { taken, status, totals, failure, .. } = what else { return (String::new(), Vec::new()) };
     let (backup, totals) = (format!("The backup of {}", written(*taken, zone, Locale::En)), totals.unwrap_or_default());
     match status {
-        DrillStatus::Running => (String::new(), Vec::new()),
+        DrillStatus::Running | DrillStatus::Cancelled => (String::new(), Vec::new()),
         DrillStatus::Same => (
             "Your backup was restored and compared".to_owned(),
             vec![format!("{backup} was restored into your restore target and read again. {}", same_en(totals))],
@@ -54,7 +54,7 @@ pub fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
     let EventKind::Drill { taken, status, totals, failure, .. } = what else { return (String::new(), Vec::new()) };
     let (backup, totals) = (format!("{}のバックアップ", written(*taken, zone, Locale::Ja)), totals.unwrap_or_default());
     match status {
-        DrillStatus::Running => (String::new(), Vec::new()),
+        DrillStatus::Running | DrillStatus::Cancelled => (String::new(), Vec::new()),
         DrillStatus::Same => (
             "バックアップを復元して照合しました".to_owned(),
             vec![format!("{backup}を復元先のデータベースに復元し、読み直して照合しました。{}", same_ja(totals))],

@@ -48,7 +48,9 @@ pub async fn links(
     locale: Locale,
 ) -> Result<Vec<(String, String)>, PortError> {
     match &event.what {
-        EventKind::BackupReady { backup, .. } => links_of(ports, organisation, *backup, locale).await,
+        EventKind::BackupReady { backup, .. } | EventKind::LinksEnding { backup, .. } => {
+            links_of(ports, organisation, *backup, locale).await
+        }
         _ => Ok(Vec::new()),
     }
 }

@@ -77,7 +77,7 @@ fn drill(status: DrillStatus) -> EventKind {
     let failure =
         || Failure::new("DRILL_TARGET_NOT_EMPTY", "The restore target has something that no drill has made (table deal).");
     let (totals, failure) = match status {
-        DrillStatus::Running => (None, None),
+        DrillStatus::Running | DrillStatus::Cancelled => (None, None),
         DrillStatus::Same => (Some(all), None),
         DrillStatus::Differs => (Some(differing), None),
         DrillStatus::Failed => (None, Some(failure())),
@@ -115,6 +115,7 @@ fn events() -> Vec<EventKind> {
             changes: Some(Box::new(changes())),
             expires: at,
         },
+        EventKind::LinksEnding { backup, repeat, created: at - TimeDelta::days(6), expires: at },
         EventKind::BackupFailed { backup: Some(backup), repeat, failure },
         EventKind::BackupCancelled { backup, repeat },
         EventKind::BackupSkipped { schedule, occurrence: at, repeat, allowed: 2 },
@@ -145,7 +146,9 @@ fn notices(locale: Locale) -> Vec<Notice> {
 fn links(what: &EventKind) -> Vec<(String, String)> {
     let link = |label: &str| (label.to_owned(), "https://example.com/zip?X-Amz-Expires=60&X-Amz-Signature=0".to_owned());
     match what {
-        EventKind::BackupReady { .. } => vec![link("Data_001.zip (records, 12.3 MB)"), link("Attachments_001.zip")],
+        EventKind::BackupReady { .. } | EventKind::LinksEnding { .. } => {
+            vec![link("Data_001.zip (records, 12.3 MB)"), link("Attachments_001.zip")]
+        }
         _ => Vec::new(),
     }
 }

@@ -31,6 +31,12 @@ pub fn chat(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>)
             losses.as_ref().map(losses_ja).unwrap_or_default(),
             format!("管理者は{}までファイルをダウンロードできます。", time(*expires)),
         ],
+        (EventKind::LinksEnding { created, expires, .. }, Locale::En) => {
+            vec![not_downloaded_en(&time(*created)), format!("Administrators can download the files until {}.", time(*expires))]
+        }
+        (EventKind::LinksEnding { created, expires, .. }, Locale::Ja) => {
+            vec![not_downloaded_ja(&time(*created)), format!("管理者は{}までファイルをダウンロードできます。", time(*expires))]
+        }
         _ => paragraphs,
     };
     (title, without_empty(paragraphs))
@@ -47,6 +53,14 @@ pub fn mail(what: &EventKind, zone: Tz, locale: Locale) -> (String, Vec<String>)
 
 fn without_empty(paragraphs: Vec<String>) -> Vec<String> {
     paragraphs.into_iter().filter(|paragraph| !paragraph.is_empty()).collect()
+}
+
+fn not_downloaded_en(created: &str) -> String {
+    format!("Nobody has downloaded the backup of {created} yet.")
+}
+
+fn not_downloaded_ja(created: &str) -> String {
+    format!("{created}のバックアップはまだダウンロードされていません。")
 }
 
 fn losses_en(losses: &Losses) -> String {
@@ -96,6 +110,14 @@ fn english(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
                 changes::warning(what, Locale::En),
                 changes::counts(what, Locale::En),
                 losses.as_ref().map(losses_en).unwrap_or_default(),
+                format!("Download the files by {}. After that the links stop working and the files are deleted.", time(*expires)),
+                "Anyone with a link can download its file. Do not forward this email.".to_owned(),
+            ],
+        ),
+        EventKind::LinksEnding { created, expires, .. } => (
+            "Your backup was not downloaded yet, and its links end soon".to_owned(),
+            vec![
+                not_downloaded_en(&time(*created)),
                 format!("Download the files by {}. After that the links stop working and the files are deleted.", time(*expires)),
                 "Anyone with a link can download its file. Do not forward this email.".to_owned(),
             ],
@@ -200,6 +222,17 @@ fn japanese(what: &EventKind, zone: Tz) -> (String, Vec<String>) {
                     time(*expires)
                 ),
                 "リンクを知っている人は誰でもダウンロードできます。このメールを転送しないでください。".to_owned(),
+            ],
+        ),
+        EventKind::LinksEnding { created, expires, .. } => (
+            "バックアップがまだダウンロードされていません（まもなく期限切れ）".to_owned(),
+            vec![
+                not_downloaded_ja(&time(*created)),
+                format!(
+                    "{}までにダウンロードしてください。期限を過ぎるとリンクは無効になり、ファイルは削除されます。",
+                    time(*expires)
+                ),
+                "リンクを知っている人は誰でもファイルをダウンロードできます。このメールを転送しないでください。".to_owned(),
             ],
         ),
         EventKind::BackupFailed { failure, .. } => (

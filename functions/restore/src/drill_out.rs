@@ -32,6 +32,8 @@ pub struct DrillOut {
     requested_by: PersonOut,
     /// When it ended; null while it works.
     ended_time: Option<LocalTime>,
+    /// Whether it was cancelled while it works: it ends in a moment.
+    is_cancelling: bool,
     /// Why it says nothing about the backup.
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
@@ -39,6 +41,8 @@ pub struct DrillOut {
     totals: Option<DrillTotalsOut>,
     /// Modules that were restored and compared, those that differ first; empty until then.
     modules: Vec<DrilledModuleOut>,
+    /// Whether the source has no tables of its own: each record was restored as a document, into tables that the drill has made.
+    has_record_tables: bool,
     /// API names of modules that are no tables, such as views.
     left_out: Vec<String>,
     /// Foreign keys that the restore target did not take.
@@ -85,7 +89,7 @@ struct DrillExamplesOut {
 impl DrillOut {
     /// Represents a drill with times in the given zone. `work` is what it has found.
     pub fn of(drill: &Drill, work: Option<DrillWork>, zone: Tz) -> Self {
-        let DrillWork { compared, left_out, foreign_keys_refused, .. } = work.unwrap_or_default();
+        let DrillWork { compared, left_out, foreign_keys_refused, has_record_tables, .. } = work.unwrap_or_default();
         let (differing, same): (Vec<_>, Vec<_>) = compared.into_iter().partition(|module| !module.is_same());
         Self {
             id: drill.id.to_string(),
@@ -96,9 +100,11 @@ impl DrillOut {
             requested_time: local_time(drill.requested, zone),
             requested_by: PersonOut::from(&drill.requester),
             ended_time: drill.ended.map(|at| local_time(at, zone)),
+            is_cancelling: drill.is_cancelling(),
             failure: drill.failure.clone(),
             totals: drill.totals.map(DrillTotalsOut::from),
             modules: differing.into_iter().chain(same).map(DrilledModuleOut::from).collect(),
+            has_record_tables,
             left_out,
             foreign_keys_refused,
         }

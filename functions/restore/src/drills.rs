@@ -1,4 +1,5 @@
-//! `POST drills` and `GET drills/{id}`: a drill of a backup is requested, and its result is read.
+//! `POST drills`, `GET drills/{id}` and `POST drills/{id}/actions/cancel`: a drill of a backup is requested, its result is read, and it is
+//! cancelled.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -6,7 +7,7 @@ use axum::http::StatusCode;
 use hozon_shared::api::{Administrator, ApiError, Body, Once};
 use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::connection::{Connection, ConnectionRole};
-use hozon_shared::domain::drill::{Drill, DrillRequest, fail_drill, request_drill};
+use hozon_shared::domain::drill::{Drill, DrillRequest, DrillStatus, cancel_drill, fail_drill, request_drill};
 use hozon_shared::domain::id::{DrillId, EventId, OrgId};
 use hozon_shared::domain::organisation::Caller;
 use hozon_shared::drilled::DrillFiles;
@@ -21,6 +22,9 @@ use utoipa::ToSchema;
 use crate::begin::{writable, zone};
 use crate::drill_out::{DrillEnvelope, DrillOut};
 use crate::ports::RestorePorts;
+
+/// Attempts to change a drill while others change it or its backup, too.
+const ATTEMPTS: usize = 10;
 
 /// What to drill.
 #[derive(Deserialize, ToSchema)]
@@ -59,15 +63,15 @@ pub async fn create(
     requested(&ports, &caller, &once, (backup, snapshot), &target).await
 }
 
-/// The restore target, if it is there for drills and of the same kind as the CRM.
+/// The restore target, if it is there for drills. Where the CRM is a database, it is of the same kind.
 async fn drill_target(ports: &RestorePorts, org: OrgId) -> Result<Connection, ApiError> {
-    let own = writable(ports, org, ConnectionRole::Source).await?;
+    let own = ports.connections.connection(org).await?.filter(|own| own.source.database().is_some());
     let target = writable(ports, org, ConnectionRole::RestoreTarget).await?;
     if !target.drills {
         let message = "The restore target is not there for drills. Allow drills to delete everything in it first.";
         return Err(ApiError::not_allowed(message));
     }
-    if target.source.kind() != own.source.kind() {
+    if own.is_some_and(|own| target.source.kind() != own.source.kind()) {
         return Err(ApiError::not_allowed("The restore target is another kind of database than the CRM's."));
     }
     Ok(target)
@@ -139,11 +143,52 @@ pub async fn get(
     Administrator(caller): Administrator,
     Path((_version, id)): Path<(String, String)>,
 ) -> Result<Json<DrillEnvelope>, ApiError> {
+    let drill = find(&ports, caller.org, &id).await?;
+    answer(&ports, &drill).await
+}
+
+/// Cancels a drill, which then says nothing about the backup.
+///
+/// A drill that has begun ends in a moment: read it until its status is not `RUNNING`. A repeated call has no second effect.
+#[utoipa::path(
+    post,
+    path = "/crm/bulk/{v}/drills/{id}/actions/cancel",
+    operation_id = "cancel_drill",
+    tag = "restores",
+    params(("id" = String, Path, description = "The drill")),
+    responses((status = 200, description = "Cancelled, or about to be", body = DrillEnvelope)),
+)]
+pub async fn cancel(
+    State(ports): State<RestorePorts>,
+    Administrator(caller): Administrator,
+    Path((_version, id)): Path<(String, String)>,
+) -> Result<Json<DrillEnvelope>, ApiError> {
+    for _ in 0..ATTEMPTS {
+        let drill = find(&ports, caller.org, &id).await?;
+        if drill.status == DrillStatus::Cancelled || drill.is_cancelling() {
+            return answer(&ports, &drill).await;
+        }
+        let (now, backup) = (ports.clock.now(), ports.store.backup(caller.org, drill.backup).await?);
+        let changes = cancel_drill(drill, backup, &caller.person, now, EventId(ports.ids.next(now)));
+        let changes = changes.map_err(|_| ApiError::not_allowed("The drill has ended, so that it cannot be cancelled."))?;
+        match ports.store.commit(caller.org, changes).await {
+            Ok(()) | Err(PortError { kind: ErrorKind::Conflict, .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(PortError::new(ErrorKind::Unavailable, "cancel a drill while others change it").into())
+}
+
+/// Returns a drill by its id.
+async fn find(ports: &RestorePorts, org: OrgId, id: &str) -> Result<Drill, ApiError> {
     let id = id.parse().map_err(|_| ApiError::not_found())?;
-    let drill = ports.drills.drill(caller.org, id).await?.ok_or_else(ApiError::not_found)?;
+    ports.drills.drill(org, id).await?.ok_or_else(ApiError::not_found)
+}
+
+async fn answer(ports: &RestorePorts, drill: &Drill) -> Result<Json<DrillEnvelope>, ApiError> {
     let work = match drill.totals {
-        Some(_) => DrillFiles { objects: &*ports.objects, org: caller.org, id }.work().await?,
+        Some(_) => DrillFiles { objects: &*ports.objects, org: drill.org, id: drill.id }.work().await?,
         None => None,
     };
-    Ok(Json(DrillEnvelope { drill: DrillOut::of(&drill, work, zone(&ports, caller.org).await?) }))
+    Ok(Json(DrillEnvelope { drill: DrillOut::of(drill, work, zone(ports, drill.org).await?) }))
 }

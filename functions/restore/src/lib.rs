@@ -27,6 +27,7 @@ pub fn router(ports: RestorePorts) -> Documented {
         .routes(routes!(undo::undo))
         .routes(routes!(drills::create))
         .routes(routes!(drills::get))
+        .routes(routes!(drills::cancel))
         .routes(routes!(report::list))
         .routes(routes!(report::csv));
     with_idempotency(with_versions(routes), &ports.once).with_state(ports)

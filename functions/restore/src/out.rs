@@ -39,6 +39,8 @@ pub struct RestoreOut {
     is_undone: bool,
     selection: RestoreSelectionOut,
     policy: RestorePolicyIo,
+    /// Whether tables that the restore target lacks are made.
+    create: bool,
     requested_time: LocalTime,
     requested_by: PersonOut,
     planned_time: Option<LocalTime>,
@@ -53,6 +55,8 @@ pub struct RestoreOut {
     outcome: Option<WrittenCountsOut>,
     /// What became of the attached files so far; null before it is confirmed.
     file_outcome: Option<WrittenCountsOut>,
+    /// Names of foreign keys that could not be added to tables that were made; empty until then.
+    foreign_keys_refused: Vec<String>,
     #[schema(value_type = Option<FailureOut>)]
     failure: Option<Failure>,
 }
@@ -158,6 +162,8 @@ struct RestorePlanOut {
     /// Attached files of the records.
     files: FilePlanCountsOut,
     modules: Vec<ModulePlanOut>,
+    /// API names of the modules whose tables are made.
+    creates: Vec<String>,
     /// What hinders writing.
     hindrances: Vec<HindranceOut>,
     /// Whether a user without permission to write a module must be given it before the restore can be confirmed.
@@ -220,6 +226,7 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
         None => None,
     };
     let time = |at| local_time(at, zone);
+    let foreign_keys_refused = keys_refused(ports, &restore).await?;
     let selection = selection_out(ports, &restore).await?;
     let total = restore.plan.as_ref().map(RestorePlan::writes).unwrap_or_default();
     let progress = written.map(|written| RestoreProgressOut { done: written.total().min(total), total });
@@ -232,6 +239,7 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
         is_undone: restore.undone_by.is_some(),
         selection,
         policy: RestorePolicyIo { change: restore.policy.change, delete: restore.policy.delete },
+        create: restore.create,
         requested_time: time(restore.requested),
         requested_by: PersonOut::from(&restore.requester),
         planned_time: restore.planned.map(time),
@@ -241,8 +249,18 @@ pub async fn restore_out(ports: &RestorePorts, restore: Restore, zone: Tz) -> Re
         progress,
         outcome: written.map(|written| WrittenCountsOut::from(written.records)),
         file_outcome: written.map(|written| WrittenCountsOut::from(written.files)),
+        foreign_keys_refused,
         failure: restore.failure,
     })
+}
+
+/// Names of foreign keys that could not be added to tables that a restore has made.
+async fn keys_refused(ports: &RestorePorts, restore: &Restore) -> Result<Vec<String>, ApiError> {
+    if !restore.create || restore.confirmed.is_none() {
+        return Ok(Vec::new());
+    }
+    let files = RestoreFiles { objects: &*ports.objects, org: restore.org, id: restore.id };
+    Ok(files.write_work().await?.map(|work| work.foreign_keys_refused).unwrap_or_default())
 }
 
 /// What became of the records and files of a restore so far.
@@ -291,5 +309,5 @@ fn plan_out(plan: RestorePlan) -> RestorePlanOut {
     };
     let modules = plan.modules.into_iter().map(module).collect();
     let hindrances = plan.hindrances.into_iter().map(HindranceOut::from).collect();
-    RestorePlanOut { counts, files, modules, hindrances, is_hindered }
+    RestorePlanOut { counts, files, modules, creates: plan.creates, hindrances, is_hindered }
 }

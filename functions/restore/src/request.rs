@@ -41,6 +41,10 @@ pub struct RestoreBody {
     /// Where to write. Left out, `connection`: the connected CRM.
     #[schema(value_type = Option<ConnectionRoleName>)]
     target: Option<String>,
+    /// Whether tables that the restore target lacks are made, with their keys, types, sequences and foreign keys. Of a restore of everything or
+    /// of modules into the restore target only.
+    #[serde(default)]
+    create: bool,
 }
 
 /// A search in all fields of the records of a backup.
@@ -82,7 +86,13 @@ pub async fn create(
     let snapshot = snapshot_of(&*ports.objects, caller.org, backup.id).await?.ok_or_else(ApiError::snapshot_gone)?;
     let (backup, policy) = (backup.id, RestorePolicy::from(body.policy));
     let target = body.target.as_deref().map_or(Ok(ConnectionRole::Source), target)?;
-    let wanted = WantedRestore { backup, undone: None, target, selection: selection(body, &snapshot)?, policy, snapshot };
+    let create = body.create;
+    let selection = selection(body, &snapshot)?;
+    if create && (target.is_source() || selection.is_of_records()) {
+        let message = "Tables are made for everything or for modules, and in the restore target only.";
+        return Err(ApiError::invalid_data("create", "$.create", message));
+    }
+    let wanted = WantedRestore { backup, undone: None, target, selection, policy, create, snapshot };
     created(&ports, &caller, &once, wanted).await
 }
 
@@ -94,6 +104,8 @@ pub struct WantedRestore {
     pub target: ConnectionRole,
     pub selection: RestoreSelection,
     pub policy: RestorePolicy,
+    /// Whether tables that the restore target lacks are made.
+    pub create: bool,
     /// The snapshot that it brings back.
     pub snapshot: Snapshot,
 }
@@ -113,10 +125,11 @@ pub async fn created(
     require_source(&connection, &wanted.snapshot)?;
     let connection = connection.id;
     require_free(ports, caller.org).await?;
-    let WantedRestore { backup, undone, target, selection, policy, snapshot } = wanted;
+    let WantedRestore { backup, undone, target, selection, policy, create, snapshot } = wanted;
     let (org, now, zone) = (caller.org, ports.clock.now(), zone(ports, caller.org).await?);
     let (id, requester, taken) = (RestoreId(ports.ids.next(now)), caller.person.clone(), snapshot.taken);
-    let request = RestoreRequest { org, id, requester, backup, taken, target, connection, undoes: undone, selection, policy };
+    let undoes = undone;
+    let request = RestoreRequest { org, id, requester, backup, taken, target, connection, undoes, selection, policy, create };
     let restore = Restore::requested(request, now, ports.run_length);
     let answer = RestoreEnvelope { restore: restore_out(ports, restore.clone(), zone).await? };
     let mut changes = request_restore(restore.clone());

@@ -35,7 +35,7 @@ pub async fn undo(
     }
     let snapshot = snapshot_before(&*ports.objects, caller.org, undone.id).await?.ok_or_else(ApiError::snapshot_gone)?;
     let (selection, policy) = (RestoreSelection::Everything {}, RestorePolicy { change: true, delete: true });
-    let wanted =
-        WantedRestore { backup: undone.backup, undone: Some(undone.id), target: undone.target, selection, policy, snapshot };
+    let (backup, target, undone) = (undone.backup, undone.target, Some(undone.id));
+    let wanted = WantedRestore { backup, undone, target, selection, policy, create: false, snapshot };
     created(&ports, &caller, &once, wanted).await
 }

@@ -1,20 +1,25 @@
 //! The sweep: finds occurrences that are overdue and have no record, backups whose run never began, backups whose
 //! run no longer responds, zips that are to be made anew, erasures that are to be tried again, and restores whose work never began or no longer
-//! responds. It starts the drills that follow backups, and ends those that no longer respond. The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
+//! responds. It starts the drills that follow backups, and ends those that no longer respond. It reminds of backups that nobody has downloaded.
+//! The sweep starts a run for the latest overdue occurrence of a schedule and records earlier
 //! ones as missed, because one backup now replaces them all.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hozon_shared::call::first_of;
-use hozon_shared::domain::backup::{Backup, Failure};
+use hozon_shared::domain::backup::{Backup, BackupStatus, Failure};
 use hozon_shared::domain::change;
+use hozon_shared::domain::event::{Event, EventKind};
 use hozon_shared::domain::id::{BackupId, DrillId, ErasureId, EventId, OrgId, RestoreId, ScheduleId};
 use hozon_shared::domain::schedule::{GRACE, Schedule};
-use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, PortError, ScheduleTrigger, StartOutcome};
+use hozon_shared::ports::{Change, Due, DueItems, ErrorKind, EventQuery, PortError, ScheduleTrigger, StartOutcome};
 use hozon_shared::restore_start::{start_drill, start_drill_end, start_end, start_restore};
 use hozon_shared::running::{start_remake, start_run};
 use serde::Serialize;
 
 use crate::{Sweep, Trigger, execution_name};
+
+/// Number of events that are read at a time.
+const EVENTS_AT_ONCE: usize = 200;
 
 /// Result of a sweep.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +30,8 @@ pub(crate) struct Swept {
     missed: usize,
     /// Number of backups whose missing run was started.
     started: usize,
+    /// Number of backups of which somebody was reminded.
+    reminded: usize,
     /// Number of backups that were ended.
     ended: usize,
     /// Number of backups of which zips are to be made anew whose execution was started.
@@ -125,10 +132,39 @@ impl Trigger {
             let has_begun = remake.must_end.is_some();
             return self.sweep_remake(backup, has_begun, swept).await;
         }
+        if backup.status == BackupStatus::Completed {
+            return self.remind(backup, now, swept).await;
+        }
         if backup.started.is_some() || backup.deadline() <= now {
             return self.end_silent(backup, swept).await;
         }
         self.start_again(backup, swept).await
+    }
+
+    /// Reminds whoever has requested a backup whose links end soon, unless somebody has downloaded it, or the links have ended already.
+    async fn remind(&self, backup: Backup, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), PortError> {
+        let is_wanted = backup.can_be_downloaded(now) && !self.is_downloaded(&backup).await?;
+        let event = is_wanted.then(|| EventId(self.ports.ids.next(now)));
+        self.ports.store.commit(backup.org, change::remind(backup, now, event)).await?;
+        swept.reminded += usize::from(is_wanted);
+        Ok(())
+    }
+
+    /// Whether a download of the backup has begun, as far as the history knows.
+    async fn is_downloaded(&self, backup: &Backup) -> Result<bool, PortError> {
+        let mut before = None;
+        loop {
+            let page = self.ports.store.events(backup.org, EventQuery { before, limit: EVENTS_AT_ONCE }).await?;
+            let is_download =
+                |event: &Event| matches!(event.what, EventKind::DownloadStarted { backup: of, .. } if of == backup.id);
+            if page.events.iter().any(is_download) {
+                return Ok(true);
+            }
+            match page.events.last() {
+                Some(oldest) if Some(oldest.at) >= backup.finished => before = Some(oldest.id),
+                _ => return Ok(false),
+            }
+        }
     }
 
     /// Starts the execution that makes the zips of a backup anew. The erasure does not start it itself: the state machine calls the erasure, and

@@ -7,10 +7,12 @@ use hozon_shared::domain::write_order::{WriteOrder, write_order_with};
 use hozon_shared::ports::WrittenBefore;
 use hozon_shared::restore_plan::PlanReader;
 use hozon_shared::restored::{WritePhase, WriteWork};
+use hozon_shared::snapshots::find::has_key;
 use hozon_shared::snapshots::session::keep;
 
 use crate::end::{complete, release};
 use crate::error::WriteBackError;
+use crate::making::{make_tables, tie_tables};
 use crate::passes::Turns;
 use crate::target::Target;
 use crate::task::Task;
@@ -29,13 +31,19 @@ pub(crate) async fn apply(task: &Task<'_>) -> Result<CallOutcome, WriteBackError
     }
     keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
     let target = Target::open(ports, &restore).await?;
-    let (modules, order) = open(task, &target, &restore).await?;
+    let reader = PlanReader::open(ports.objects.clone(), &*ports.erasure_keys, restore.clone()).await?;
+    let reader = reader.ok_or(WriteBackError::SnapshotGone)?;
+    let (modules, order) = open(&target, &reader, &restore).await?;
     let mut work = task.files().write_work().await?.unwrap_or_default();
+    if restore.status == RestoreStatus::Running {
+        make_tables(&target, &reader, &restore, &work).await?;
+    }
     recall(task, &target, &restore, &work).await?;
     let mut writing = Writing::new(task, &target, time, work.is_clean);
     if restore.status == RestoreStatus::Running {
         match turns(&mut writing, &mut work, &modules, &order).await? {
-            Stopped::AtItsEnd | Stopped::Cancelled => {}
+            Stopped::AtItsEnd => tie_tables(task, &target, &reader, &restore, &mut work).await?,
+            Stopped::Cancelled => {}
             Stopped::ForTime => return Ok(CallOutcome::Again),
         }
     }
@@ -56,9 +64,11 @@ async fn recall(task: &Task<'_>, target: &Target, restore: &Restore, work: &Writ
 }
 
 /// Opens the modules in which there is something to write, and their order.
-async fn open(task: &Task<'_>, target: &Target, restore: &Restore) -> Result<(Vec<WrittenModule>, WriteOrder), WriteBackError> {
-    let reader = PlanReader::open(task.ports.objects.clone(), &*task.ports.erasure_keys, restore.clone()).await?;
-    let reader = reader.ok_or(WriteBackError::SnapshotGone)?;
+async fn open(
+    target: &Target,
+    reader: &PlanReader,
+    restore: &Restore,
+) -> Result<(Vec<WrittenModule>, WriteOrder), WriteBackError> {
     let plan = restore.plan.clone().unwrap_or_default();
     let mut opened = Vec::new();
     for (position, module) in plan.modules.iter().enumerate().filter(|(_, module)| module.writes() > 0) {
@@ -69,7 +79,8 @@ async fn open(task: &Task<'_>, target: &Target, restore: &Restore) -> Result<(Ve
             _ => Some(reader.file_rule(&pair, &plan.hindrances).await?),
         };
         let turns = Turns::new(pair.module().clone(), &[]);
-        opened.push(WrittenModule { pair, rule, files, turns, position });
+        let is_filled = reader.makes_table(&pair) && !has_key(pair.wanted());
+        opened.push(WrittenModule { pair, rule, files, turns, is_filled, position });
     }
     let modules: Vec<Module> = opened.iter().map(|module| module.pair.module().clone()).collect();
     let references = target.writer.references(&modules).await.map_err(target.failed())?;

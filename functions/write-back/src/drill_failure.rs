@@ -23,6 +23,8 @@ impl WriteBackError {
                 "DRILL_NOT_STORED",
                 "The storage failed during the drill. Request it again; if it happens again, contact the operator.",
             ),
+            Self::TableRefused { .. } => return Failure::new("DRILL_TABLE_REFUSED", self.to_string()),
+            Self::TooLong { .. } => return Failure::new("DRILL_TOO_LONG", self.to_string()),
             other => return other.failure(),
         };
         Failure::new(code, message)

@@ -7,6 +7,7 @@ use hozon_shared::domain::backup::Failure;
 use hozon_shared::domain::drill::DrillEnded;
 use hozon_shared::domain::restore::RestoreTransitionError;
 use hozon_shared::ports::{ErrorKind, PortError, SourceError};
+use hozon_shared::snapshots::error::WriteError;
 use hozon_shared::telemetry::Causes;
 
 /// A failed plan or write.
@@ -31,10 +32,12 @@ pub enum WriteBackError {
     Occupied { example: String },
     #[error("The backup does not say how its tables are made. Back up again, and drill that backup.")]
     NoTables,
-    #[error("The restore target does not make {name} ({code}). Its user needs the rights to create what the CRM's database has.")]
+    #[error(
+        "The restore target does not make {name} ({code}). Its user needs the rights to create what the backed-up database has."
+    )]
     TableRefused { name: String, code: String },
     #[error("Writing {module} takes longer than one call may last.")]
-    DrillTooLong { module: String },
+    TooLong { module: String },
     #[error("The organisation has no connection to a CRM. Set one, then plan a restore again.")]
     NotConnected,
     #[error("The connection was changed after the restore was requested. Plan a restore again.")]
@@ -55,6 +58,8 @@ pub enum WriteBackError {
         #[source]
         source: SourceError,
     },
+    #[error("The storage failed during the drill. Request it again; if it happens again, contact the operator.")]
+    NotWritten(#[from] WriteError),
     #[error("The storage failed during the restore. Plan it again; if it happens again, contact the operator.")]
     Port(#[from] PortError),
 }
@@ -70,8 +75,8 @@ impl WriteBackError {
             Self::OtherKind => "DRILL_OTHER_KIND",
             Self::Occupied { .. } => "DRILL_TARGET_NOT_EMPTY",
             Self::NoTables => "DRILL_NO_TABLES",
-            Self::TableRefused { .. } => "DRILL_TABLE_REFUSED",
-            Self::DrillTooLong { .. } => "DRILL_TOO_LONG",
+            Self::TableRefused { .. } => "RESTORE_TABLE_REFUSED",
+            Self::TooLong { .. } => "RESTORE_TOO_LONG",
             Self::ConnectionChanged => "RESTORE_CONNECTION_CHANGED",
             Self::WithoutSecret => "SOURCE_SECRET_GONE",
             Self::Unsupported => "RESTORE_UNSUPPORTED",
@@ -79,6 +84,7 @@ impl WriteBackError {
             Self::TooManyFound => "RESTORE_TOO_MANY_FOUND",
             Self::Capture(error) => error.code(),
             Self::Source { source, .. } => source.kind.code(),
+            Self::NotWritten(_) => "DRILL_NOT_STORED",
             Self::Port(_) => "RESTORE_NOT_STORED",
         }
     }
@@ -93,7 +99,9 @@ impl WriteBackError {
         match self {
             Self::Capture(error) => error.error_type() == "Retryable" || error.error_type() == "AttemptLost",
             Self::Source { source, .. } => source.kind.is_passing(),
-            Self::Port(error) => matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict),
+            Self::NotWritten(WriteError::Store(error)) | Self::Port(error) => {
+                matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Conflict)
+            }
             _ => false,
         }
     }

@@ -17,7 +17,7 @@ use crate::written::WrittenModule;
 /// Number of files that differ whose names are read at a time.
 const READ_AT_ONCE: usize = 2_000;
 /// What the report says of a file that the store does not give as it was stored.
-const DAMAGED: &str = "BACKUP_DAMAGED";
+pub(crate) const DAMAGED: &str = "BACKUP_DAMAGED";
 
 impl Writing<'_> {
     /// Writes the files of a module behind the one that `work` names.

@@ -7,6 +7,8 @@ mod drill_failure;
 mod end;
 mod error;
 mod files;
+mod filling;
+mod making;
 mod passes;
 mod placed;
 mod plan;

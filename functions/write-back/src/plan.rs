@@ -1,6 +1,8 @@
 //! The task `plan`: captures the modules concerned as the CRM has them now, and counts what is to be done with their records and
 //! files.
 
+use std::collections::BTreeSet;
+
 use hozon_capture_database::{FreshCapture, capture_fresh};
 use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::crm::Module;
@@ -11,12 +13,13 @@ use hozon_shared::domain::restore::{
 use hozon_shared::restore_plan::{PlanReader, WantedRecords};
 use hozon_shared::restore_search::SearchedBlocks;
 use hozon_shared::restored::{PlanPlace, PlanWork};
-use hozon_shared::snapshots::of_restore::{snapshot_before, snapshot_wanted};
+use hozon_shared::snapshots::of_restore::{record_restored, snapshot_before, snapshot_wanted};
 use hozon_shared::snapshots::restoring::ModulePair;
 use hozon_shared::snapshots::session::keep;
 
 use crate::end::release;
 use crate::error::WriteBackError;
+use crate::making::missing;
 use crate::ports::CallEnd;
 use crate::target::Target;
 use crate::task::Task;
@@ -35,9 +38,7 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError>
     let target = Target::open(ports, &restore).await?;
     if snapshot_before(&*ports.objects, task.org, task.id).await?.is_none() {
         let wanted = WantedRecords::read(&*ports.objects, &restore).await?.ok_or(WriteBackError::SnapshotGone)?;
-        let (modules, with_files) = (&wanted.names(), &wanted.names_with_files(&*ports.objects, task.org).await?);
-        let fresh = FreshCapture { connection: &target.connection, restore: task.id, modules, with_files };
-        match capture_fresh(&ports.capture, &fresh).await? {
+        match capture(task, &target, &restore, &wanted).await? {
             CallOutcome::Done => {}
             goes_on => return Ok(goes_on),
         }
@@ -48,6 +49,25 @@ pub(crate) async fn plan(task: &Task<'_>) -> Result<CallOutcome, WriteBackError>
         Some(plan) => finish(task, plan).await.map(|()| CallOutcome::Done),
         None => Ok(CallOutcome::Again),
     }
+}
+
+/// Captures the modules as the CRM has them now. A restore target that has none of them is not read: it may be empty.
+async fn capture(
+    task: &Task<'_>,
+    target: &Target,
+    restore: &Restore,
+    wanted: &WantedRecords,
+) -> Result<CallOutcome, WriteBackError> {
+    let (ports, missing) = (task.ports, missing(task, target, restore, wanted).await?);
+    let modules: BTreeSet<String> = wanted.names().difference(&missing).cloned().collect();
+    if modules.is_empty() && !missing.is_empty() {
+        record_restored(&*ports.objects, (task.org, task.id), ports.clock.now(), &[]).await?;
+        return Ok(CallOutcome::Done);
+    }
+    let with_files = wanted.names_with_files(&*ports.objects, task.org).await?;
+    let with_files = &with_files.difference(&missing).cloned().collect();
+    let fresh = FreshCapture { connection: &target.connection, restore: task.id, modules: &modules, with_files };
+    Ok(capture_fresh(&ports.capture, &fresh).await?)
 }
 
 /// Goes on with the search that selects records, if there is one. Returns whether it is over.
@@ -84,7 +104,7 @@ async fn count(
     let pairs = reader.modules().await?;
     let mut work = match task.files().plan_work().await? {
         Some(work) => work,
-        None => begin(target, &pairs).await?,
+        None => begin(target, reader, &pairs).await?,
     };
     loop {
         let at = work.modules.len() - usize::from(work.place.is_some());
@@ -100,7 +120,8 @@ async fn count(
     }
     let PlanWork { mut hindrances, modules, .. } = work;
     hindrances.truncate(MAX_HINDRANCES);
-    Ok(Some(RestorePlan { modules, hindrances }))
+    let creates = pairs.iter().filter(|pair| reader.makes_table(pair)).map(|pair| pair.wanted().api_name.clone()).collect();
+    Ok(Some(RestorePlan { modules, hindrances, creates }))
 }
 
 /// Counts what is to be done in a module, from the place of `work` on.
@@ -129,8 +150,9 @@ async fn count_module(reader: &PlanReader, pair: &ModulePair, work: &mut PlanWor
     Ok(())
 }
 
-async fn begin(target: &Target, pairs: &[ModulePair]) -> Result<PlanWork, WriteBackError> {
-    let modules: Vec<_> = pairs.iter().map(|pair| pair.wanted().clone()).collect();
+async fn begin(target: &Target, reader: &PlanReader, pairs: &[ModulePair]) -> Result<PlanWork, WriteBackError> {
+    let found = pairs.iter().filter(|pair| !reader.makes_table(pair));
+    let modules: Vec<_> = found.map(|pair| pair.wanted().clone()).collect();
     let hindrances = target.writer.check(&modules).await.map_err(target.failed())?;
     Ok(PlanWork { hindrances, ..PlanWork::default() })
 }

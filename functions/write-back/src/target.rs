@@ -4,7 +4,7 @@ use hozon_capture_database::OpenedConnection;
 use hozon_shared::domain::connection::{Connection, ConnectionRole};
 use hozon_shared::domain::id::OrgId;
 use hozon_shared::domain::restore::Restore;
-use hozon_shared::ports::{SourceError, Writer};
+use hozon_shared::ports::{Connector, SourceError, Writer};
 
 use crate::error::WriteBackError;
 use crate::ports::WriteBackPorts;
@@ -45,12 +45,16 @@ impl Target {
 
 /// Opens what writes into a database or another CRM.
 pub(crate) async fn writer(ports: &WriteBackPorts, connection: &Connection) -> Result<Box<dyn Writer>, WriteBackError> {
-    let writer = match ports.capture.open(connection, None).await? {
-        OpenedConnection::Connector(connector) => connector.writer(),
-        OpenedConnection::WithoutSecret => return Err(WriteBackError::WithoutSecret),
-        OpenedConnection::Unsupported => None,
-    };
-    writer.ok_or(WriteBackError::Unsupported)
+    connector(ports, connection).await?.writer().ok_or(WriteBackError::Unsupported)
+}
+
+/// Opens what reads a database or another CRM.
+pub(crate) async fn connector(ports: &WriteBackPorts, connection: &Connection) -> Result<Box<dyn Connector>, WriteBackError> {
+    match ports.capture.open(connection, None).await? {
+        OpenedConnection::Connector(connector) => Ok(connector),
+        OpenedConnection::WithoutSecret => Err(WriteBackError::WithoutSecret),
+        OpenedConnection::Unsupported => Err(WriteBackError::Unsupported),
+    }
 }
 
 /// Returns the connection with a role. Without a CRM that is connected, it is the native store. A restore target is read as the connected CRM.

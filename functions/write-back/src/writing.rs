@@ -32,7 +32,9 @@ pub(crate) enum Stopped {
 pub(crate) struct Writing<'a> {
     pub task: &'a Task<'a>,
     pub(crate) target: &'a Target,
-    time: CallEnd,
+    pub(crate) time: CallEnd,
+    /// Whether the call has written something.
+    pub(crate) has_written: bool,
     /// Whether the next batch may be written already, by a call that has ended before it could say so.
     may_be_written: bool,
     /// Where the CRM keeps files, once that was read.
@@ -41,7 +43,7 @@ pub(crate) struct Writing<'a> {
 
 impl<'a> Writing<'a> {
     pub(crate) fn new(task: &'a Task<'a>, target: &'a Target, time: CallEnd, is_clean: bool) -> Self {
-        Self { task, target, time, may_be_written: !is_clean, places: None }
+        Self { task, target, time, has_written: false, may_be_written: !is_clean, places: None }
     }
 
     /// Writes the records or files of a module behind the place of `work`.
@@ -49,6 +51,9 @@ impl<'a> Writing<'a> {
         let phase = work.phase;
         if phase == WritePhase::Files {
             return self.files(work, module).await;
+        }
+        if module.is_filled {
+            return self.fill(work, module).await;
         }
         if !ALL.into_iter().any(|action| module.turns.concerns(phase, action)) {
             return Ok(Stopped::AtItsEnd);
@@ -70,12 +75,17 @@ impl<'a> Writing<'a> {
     /// Why no further batch is written by this call; `None` if one is.
     pub(crate) async fn must_stop(&self, work: &mut WriteWork) -> Result<Option<Stopped>, WriteBackError> {
         if self.time.is_over() {
-            work.is_clean = true;
-            self.task.files().set_write_work(work).await?;
-            return Ok(Some(Stopped::ForTime));
+            return self.stop_for_time(work).await.map(Some);
         }
         let is_running = self.task.load().await?.status == RestoreStatus::Running;
         Ok((!is_running).then_some(Stopped::Cancelled))
+    }
+
+    /// Leaves the rest to the next call.
+    pub(crate) async fn stop_for_time(&self, work: &mut WriteWork) -> Result<Stopped, WriteBackError> {
+        work.is_clean = true;
+        self.task.files().set_write_work(work).await?;
+        Ok(Stopped::ForTime)
     }
 
     /// Takes whether what is there as wanted may have been written by a call that has ended before it could say so. Then it counts as written.
@@ -94,6 +104,7 @@ impl<'a> Writing<'a> {
             return Ok(());
         }
         self.announce(work).await?;
+        self.has_written = true;
         let (module, wanted) = (turn.module, writes.iter().map(|(_, _, turn)| turn.write.clone()).collect::<Vec<RecordWrite>>());
         let written = self.target.writer.write(module.turns.module_of(turn.phase), &wanted).await;
         let outcomes = written.map_err(self.target.failed())?;

@@ -11,6 +11,8 @@ pub(crate) struct WrittenModule {
     /// What is done with the files of its records; `None` if none is written.
     pub files: Option<FileRule>,
     pub turns: Turns,
+    /// Whether its rows are written in one go, because nothing identifies them, and its table is new.
+    pub is_filled: bool,
     /// Its position in the plan.
     pub position: usize,
 }

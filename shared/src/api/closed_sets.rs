@@ -136,7 +136,7 @@ closed_set! {
     HistoryAction = &["scheduled", "stopped", "purchased"];
     /// Kind of a notification.
     NotificationKind = &[
-        "scheduled", "changed", "stopped", "archiving", "ready", "unusual_loss", "failed", "cancelled", "skipped", "overlapped", "missed",
+        "scheduled", "changed", "stopped", "archiving", "ready", "unusual_loss", "links_ending", "failed", "cancelled", "skipped", "overlapped", "missed",
         "purchased", "order_failed", "refunded", "payment_failed", "subscription_ended", "drill_same", "drill_differs", "drill_failed",
     ];
     /// What happened to a module since the previous backup.
@@ -154,7 +154,7 @@ closed_set! {
     /// State of a restore.
     RestoreStatusName as "RestoreStatus" = &["PLANNING", "PLANNED", "RUNNING", "COMPLETED", "FAILED", "CANCELLED"];
     /// State of a drill. `SAME` and `DIFFERS` say whether what was restored is the same as the backup.
-    DrillStatusName as "DrillStatus" = &["RUNNING", "SAME", "DIFFERS", "FAILED"];
+    DrillStatusName as "DrillStatus" = &["RUNNING", "SAME", "DIFFERS", "FAILED", "CANCELLED"];
     /// Which backups are drilled by themselves: none, each, or the first of a week.
     DrillPolicyName as "DrillPolicy" = &["off", "each_backup", "weekly"];
     /// Why not all records of a module were restored: the data of the backup is damaged, or the restore target does not take a record.

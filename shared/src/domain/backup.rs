@@ -20,6 +20,9 @@ pub use super::failure::{Failure, FailureSubject};
 /// How long download links work, counted from when the zips were made.
 pub const LINK_LIFE: Duration = Duration::days(7);
 
+/// How long before its links expire somebody is reminded of a backup that nobody has downloaded.
+const REMINDED_BEFORE: Duration = Duration::days(1);
+
 /// How long an execution may take to begin before the sweep checks whether it exists.
 const BEGINS_WITHIN: Duration = Duration::minutes(2);
 
@@ -123,6 +126,9 @@ pub struct Backup {
     /// What is known of its last drill; `None` if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drill: Option<BackupDrill>,
+    /// When it was decided whether to remind somebody of it; `None` before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<DateTime<Utc>>,
     /// Why it failed.
     pub failure: Option<Failure>,
     /// Zero before the backup is first stored.
@@ -162,6 +168,7 @@ impl Backup {
             statement: None,
             remake: None,
             drill: None,
+            reminded: None,
             failure: None,
             version: 0,
         }
@@ -191,13 +198,20 @@ impl Backup {
     }
 
     /// When the sweep next checks this backup: shortly after its creation while the run has not begun, because its
-    /// execution may be missing, and at the deadline after that. `None` once the backup has ended, unless its zips are made anew.
+    /// execution may be missing, and at the deadline after that. Once it is completed: when its zips are to be made anew, or when somebody may
+    /// have to be reminded of it. `None` if there is nothing more to do.
     pub fn next_check(&self) -> Option<DateTime<Utc>> {
         match (self.status, self.started) {
             (BackupStatus::Inprogress, None) => Some(self.created + BEGINS_WITHIN),
             (BackupStatus::Inprogress, Some(_)) => Some(self.deadline()),
-            _ => self.remake.as_ref().and_then(Remake::next_check),
+            _ => self.remake.as_ref().and_then(Remake::next_check).or_else(|| self.reminder()),
         }
+    }
+
+    /// When somebody is reminded of the backup if nobody has downloaded it. `None` if it has no zips, or once that was decided.
+    pub fn reminder(&self) -> Option<DateTime<Utc>> {
+        let is_offered = self.status == BackupStatus::Completed && !self.files.is_empty();
+        (is_offered && self.reminded.is_none()).then(|| self.expires() - REMINDED_BEFORE)
     }
 
     /// When the download links expire.
@@ -291,6 +305,26 @@ mod tests {
     fn zips_of_a_run_in_progress_never_expire() {
         let backup = requested(at("2026-11-30T04:00:00Z")).within(RunLength::MAX);
         assert!(!backup.is_expired(at("2026-12-20T04:00:00Z")) && !backup.is_overdue(at("2026-12-20T04:00:00Z")));
+    }
+
+    #[test]
+    fn a_reminder_is_due_once_and_only_where_there_is_something_to_download() {
+        let made = at("2026-12-06T04:00:00Z");
+        let file = ArchiveFile {
+            kind: ArchiveKind::Data,
+            name: "Data_001.zip".to_owned(),
+            key: String::new(),
+            size: 1,
+            entries: 1,
+            counted: None,
+            crc32: None,
+        };
+        let zips = MadeZips { files: vec![file], ..MadeZips::default() };
+        let backup = requested(at("2026-12-06T03:00:00Z")).complete(zips, made).expect("completes");
+        assert_eq!(backup.next_check(), Some(at("2026-12-12T04:00:00Z")), "a day before the links expire");
+        assert_eq!(Backup { reminded: Some(made), ..backup.clone() }.next_check(), None);
+        assert_eq!(Backup { files: Vec::new(), ..backup }.next_check(), None);
+        assert_eq!(requested(made).cancel(made).expect("cancels").next_check(), None);
     }
 
     #[test]

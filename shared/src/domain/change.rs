@@ -310,6 +310,15 @@ pub fn complete(
     Ok(changes)
 }
 
+/// Records that it was decided whether to remind somebody of a backup. With an event, somebody is reminded.
+pub fn remind(backup: Backup, at: DateTime<Utc>, event: Option<EventId>) -> Vec<Change> {
+    let (id, repeat, expires) = (backup.id, backup.repeat, backup.expires());
+    let what = EventKind::LinksEnding { backup: id, repeat, created: backup.created, expires };
+    let event = event.map(|event| Change::Event(happened(event, at, &backup.requester, what)));
+    let decided = Change::Backup(Box::new(Backup { reminded: Some(at), ..backup }));
+    event.into_iter().chain([decided]).collect()
+}
+
 /// Fails a backup. `given_back` is the account after the claim was returned.
 pub fn fail(
     backup: Backup,

@@ -3,6 +3,11 @@
 use super::crm::Module;
 use super::structure::{Structure, TableKind};
 
+/// Whether a module is a table whose structure is known.
+pub fn is_table(module: &Module) -> bool {
+    module.structure.as_ref().is_some_and(|structure| structure.kind == TableKind::Table)
+}
+
 /// The structures of tables; views are none.
 pub fn structures_of_tables(modules: &[Module]) -> impl Iterator<Item = &Structure> {
     modules.iter().filter_map(|module| module.structure.as_ref()).filter(|structure| structure.kind == TableKind::Table)

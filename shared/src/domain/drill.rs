@@ -12,7 +12,7 @@ use super::id::{BackupId, ConnectionId, DrillId, OrgId};
 use super::organisation::Person;
 use super::run_length::RunLength;
 
-pub use changes::{complete_drill, fail_drill, request_drill};
+pub use changes::{cancel_drill, complete_drill, end_cancelled_drill, fail_drill, request_drill};
 pub use result::{DrillFault, DrillTotals, DrilledModule};
 
 /// Time after which a drill that has not begun is started again.
@@ -30,11 +30,13 @@ pub enum DrillStatus {
     Differs,
     /// It ended early, so that it says nothing about the backup.
     Failed,
+    /// An administrator cancelled it, so that it says nothing about the backup.
+    Cancelled,
 }
 
 impl DrillStatus {
     /// All states.
-    pub const ALL: [Self; 4] = [Self::Running, Self::Same, Self::Differs, Self::Failed];
+    pub const ALL: [Self; 5] = [Self::Running, Self::Same, Self::Differs, Self::Failed, Self::Cancelled];
 
     /// Name of the event that a drill has come into the state.
     pub fn event(self) -> &'static str {
@@ -43,6 +45,7 @@ impl DrillStatus {
             Self::Same => "drill_same",
             Self::Differs => "drill_differs",
             Self::Failed => "drill_failed",
+            Self::Cancelled => "drill_cancelled",
         }
     }
 }
@@ -71,6 +74,9 @@ pub struct Drill {
     /// What was compared; `None` until then.
     pub totals: Option<DrillTotals>,
     pub failure: Option<Failure>,
+    /// Who has cancelled it. It goes on until its execution notices that, so that no other drill fills the restore target meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<Person>,
     pub version: u64,
 }
 
@@ -128,6 +134,7 @@ impl Drill {
             must_end: length.deadline(at),
             totals: None,
             failure: None,
+            cancelled_by: None,
             version: 0,
         }
     }
@@ -140,6 +147,11 @@ impl Drill {
     /// Whether it should have ended.
     pub fn is_overdue(&self, now: DateTime<Utc>) -> bool {
         self.is_active() && now >= self.must_end
+    }
+
+    /// Whether it works, and is to end as soon as its execution notices that.
+    pub fn is_cancelling(&self) -> bool {
+        self.is_active() && self.cancelled_by.is_some()
     }
 
     /// When the sweep looks at it: it starts drills that follow backups by themselves, and others whose start was lost. `None` once it has
@@ -164,6 +176,18 @@ impl Drill {
     /// Ends it with a failure.
     pub fn fail(self, failure: Failure, at: DateTime<Utc>) -> Result<Self, DrillEnded> {
         self.end(Self { status: DrillStatus::Failed, failure: Some(failure), ended: Some(at), ..self.clone() })
+    }
+
+    /// Has it end, as a person wishes. One that has not begun ends at once; the execution of another one ends it.
+    pub fn cancel(self, by: &Person, at: DateTime<Utc>) -> Result<Self, DrillEnded> {
+        let cancelled_by = Some(self.cancelled_by.clone().unwrap_or_else(|| by.clone()));
+        let cancelled = self.end(Self { cancelled_by, ..self.clone() })?;
+        if cancelled.begun.is_some() { Ok(cancelled) } else { cancelled.end_cancelled(at) }
+    }
+
+    /// Ends it after it was cancelled.
+    pub fn end_cancelled(self, at: DateTime<Utc>) -> Result<Self, DrillEnded> {
+        self.end(Self { status: DrillStatus::Cancelled, ended: Some(at), ..self.clone() })
     }
 
     fn end(&self, ended: Self) -> Result<Self, DrillEnded> {

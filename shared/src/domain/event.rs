@@ -106,6 +106,16 @@ pub enum EventKind {
         /// What differs since the previous backup.
         changes: Box<ChangeSummary>,
     },
+    /// The links of a backup end in a day, and nobody has downloaded it.
+    LinksEnding {
+        backup: BackupId,
+        /// How often the schedule behind it repeats.
+        repeat: RepeatType,
+        /// When the backup was requested.
+        created: DateTime<Utc>,
+        /// When the download links expire.
+        expires: DateTime<Utc>,
+    },
     /// A backup failed.
     BackupFailed {
         /// `None` if the run failed before the backup was created.
@@ -246,6 +256,7 @@ impl EventKind {
             Self::BackupStarted { .. } => Some("archiving"),
             Self::BackupReady { .. } => Some("ready"),
             Self::UnusualLoss { .. } => Some("unusual_loss"),
+            Self::LinksEnding { .. } => Some("links_ending"),
             Self::BackupFailed { .. } => Some("failed"),
             Self::BackupCancelled { .. } => Some("cancelled"),
             Self::BackupSkipped { .. } => Some("skipped"),
@@ -284,6 +295,7 @@ impl EventKind {
             Self::BackupStarted { backup, .. }
             | Self::BackupReady { backup, .. }
             | Self::UnusualLoss { backup, .. }
+            | Self::LinksEnding { backup, .. }
             | Self::BackupCancelled { backup, .. }
             | Self::HoldSet { backup }
             | Self::HoldLifted { backup }
@@ -324,6 +336,7 @@ impl EventKind {
             Self::BackupStarted { repeat, .. }
             | Self::BackupReady { repeat, .. }
             | Self::UnusualLoss { repeat, .. }
+            | Self::LinksEnding { repeat, .. }
             | Self::BackupFailed { repeat, .. }
             | Self::BackupCancelled { repeat, .. }
             | Self::BackupSkipped { repeat, .. }

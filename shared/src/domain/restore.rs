@@ -8,6 +8,8 @@ mod rule;
 mod search;
 mod step;
 
+use std::ops::Not;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +124,9 @@ pub struct Restore {
     pub undone_by: Option<RestoreId>,
     pub selection: RestoreSelection,
     pub policy: RestorePolicy,
+    /// Whether tables that the restore target lacks are made.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub create: bool,
     pub requested: DateTime<Utc>,
     pub planned: Option<DateTime<Utc>>,
     pub confirmed: Option<DateTime<Utc>>,
@@ -155,6 +160,8 @@ pub struct RestoreRequest {
     pub undoes: Option<RestoreId>,
     pub selection: RestoreSelection,
     pub policy: RestorePolicy,
+    /// Whether tables that the restore target lacks are made.
+    pub create: bool,
 }
 
 /// A transition that the state does not allow.
@@ -176,7 +183,7 @@ pub enum RestoreTransitionError {
 impl Restore {
     /// Creates a restore whose plan is being made.
     pub fn requested(request: RestoreRequest, at: DateTime<Utc>, length: RunLength) -> Self {
-        let RestoreRequest { org, id, requester, backup, taken, target, connection, undoes, selection, policy } = request;
+        let RestoreRequest { org, id, requester, backup, taken, target, connection, undoes, selection, policy, create } = request;
         Self {
             org,
             id,
@@ -190,6 +197,7 @@ impl Restore {
             undone_by: None,
             selection,
             policy,
+            create,
             requested: at,
             planned: None,
             confirmed: None,
@@ -251,7 +259,7 @@ impl Restore {
         if self.plan.as_ref().is_some_and(RestorePlan::is_hindered) {
             return Err(RestoreTransitionError::Hindered);
         }
-        if self.plan.as_ref().is_none_or(|plan| plan.writes() == 0) {
+        if self.plan.as_ref().is_none_or(RestorePlan::does_nothing) {
             return Err(RestoreTransitionError::Nothing);
         }
         if counts.delete != deletes {

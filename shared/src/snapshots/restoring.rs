@@ -102,6 +102,16 @@ impl ModulePair {
         &self.wanted.module
     }
 
+    /// The module as it is stored, with all of its rows.
+    pub fn stored(&self) -> &StoredModule {
+        &self.wanted
+    }
+
+    /// Whether the CRM does not have the module.
+    pub fn is_gone(&self) -> bool {
+        self.now.is_none()
+    }
+
     /// Why no record of the module can be written, as far as the snapshots show it.
     pub fn obstacle(&self) -> Option<PlannedReason> {
         let Some(now) = &self.now else { return Some(PlannedReason::ModuleGone) };

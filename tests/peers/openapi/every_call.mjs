@@ -245,6 +245,7 @@ async function restores() {
   refused(await client.POST("/crm/bulk/{v}/restores/{id}/actions/undo", none), "RESOURCE_NOT_FOUND");
   refused(await client.POST("/crm/bulk/{v}/drills", { params: { path }, body }), "NOT_ALLOWED");
   refused(await client.GET("/crm/bulk/{v}/drills/{id}", none), "RESOURCE_NOT_FOUND");
+  refused(await client.POST("/crm/bulk/{v}/drills/{id}/actions/cancel", none), "RESOURCE_NOT_FOUND");
 }
 
 const parts = [schedules, backups, explore, overview, settings, connection, restoreTarget, webhooks, purchases, restores, erasures];

@@ -210,6 +210,7 @@ def restores():
     refused("RESOURCE_NOT_FOUND", "undo_restore", "1")
     refused("NOT_ALLOWED", "request_drill", body=body("DrillBody", backup=backup))
     refused("RESOURCE_NOT_FOUND", "get_drill", "1")
+    refused("RESOURCE_NOT_FOUND", "cancel_drill", "1")
 
 
 for part in (schedules, backups, explore, overview, settings, connection, webhooks, purchases, restores, erasures):

@@ -27,7 +27,8 @@ async fn ask_without_starting(world: &World, backup: &Backup, id: u64) -> Restor
     let (org, id, requester, taken) = (world.org, RestoreId(id), person(), ports.clock.now());
     let (selection, policy) = (RestoreSelection::Everything {}, RestorePolicy { change: true, delete: true });
     let (backup, target) = (backup.id, ConnectionRole::Source);
-    let request = RestoreRequest { org, id, requester, backup, taken, target, connection, undoes: None, selection, policy };
+    let request =
+        RestoreRequest { org, id, requester, backup, taken, target, connection, undoes: None, selection, policy, create: false };
     let restore = Restore::requested(request, taken - TimeDelta::hours(1), RunLength::days(1));
     ports.store.commit(org, request_restore(restore.clone())).await.unwrap();
     restore

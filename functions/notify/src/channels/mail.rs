@@ -102,6 +102,7 @@ fn is_result(what: &EventKind) -> bool {
     matches!(
         what,
         EventKind::BackupReady { .. }
+            | EventKind::LinksEnding { .. }
             | EventKind::BackupFailed { .. }
             | EventKind::BackupCancelled { .. }
             | EventKind::BackupSkipped { .. }

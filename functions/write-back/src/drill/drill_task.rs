@@ -1,12 +1,21 @@
 //! A drill that a call works on.
 
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use hozon_shared::domain::crm::captured_version;
 use hozon_shared::domain::drill::Drill;
 use hozon_shared::domain::id::{DrillId, OrgId, RestoreId};
 use hozon_shared::drilled::DrillFiles;
 use hozon_shared::ports::{Change, ErrorKind};
+use tokio::time::sleep;
 
 use crate::error::WriteBackError;
 use crate::ports::WriteBackPorts;
+
+/// How often a drill that works looks whether it was cancelled.
+const LOOKS_EVERY: Duration = Duration::from_secs(2);
 
 /// A drill that a call works on.
 pub(crate) struct DrillTask<'a> {
@@ -25,6 +34,30 @@ impl DrillTask<'_> {
         self.ports.drills.drill(self.org, self.id).await?.ok_or(WriteBackError::Unknown)
     }
 
+    /// Carries out a step, unless the drill is cancelled meanwhile: then the step stops where it is, and `None` is returned.
+    pub(super) async fn unless_cancelled<T>(
+        &self,
+        step: impl Future<Output = Result<T, WriteBackError>>,
+    ) -> Result<Option<T>, WriteBackError> {
+        let step = pin!(step);
+        let cancelled = pin!(self.cancelled());
+        match select(step, cancelled).await {
+            Either::Left((done, _)) => done.map(Some),
+            Either::Right((cancelled, _)) => cancelled.map(|()| None),
+        }
+    }
+
+    /// Returns once somebody has cancelled the drill, or it has ended otherwise.
+    async fn cancelled(&self) -> Result<(), WriteBackError> {
+        loop {
+            let drill = self.load().await?;
+            if !drill.is_active() || drill.is_cancelling() {
+                return Ok(());
+            }
+            sleep(LOOKS_EVERY).await;
+        }
+    }
+
     pub(super) fn files(&self) -> DrillFiles<'_> {
         DrillFiles { objects: &*self.ports.objects, org: self.org, id: self.id }
     }
@@ -32,6 +65,11 @@ impl DrillTask<'_> {
     /// Under this name it keeps what snapshots consist of.
     pub(super) fn lease(&self) -> String {
         format!("drill-{}", self.id)
+    }
+
+    /// Name of the session that the modules are written in that are made of its tables.
+    pub(super) fn rebuilt(&self) -> String {
+        captured_version(self.id.0)
     }
 
     /// The id of its capture, which is stored as that of a restore.

@@ -3,7 +3,7 @@
 use hozon_capture_database::end_fresh;
 use hozon_shared::call_outcome::CallOutcome;
 use hozon_shared::domain::backup::{Backup, Failure};
-use hozon_shared::domain::drill::{Drill, DrillTotals, complete_drill, fail_drill};
+use hozon_shared::domain::drill::{Drill, DrillTotals, complete_drill, end_cancelled_drill, fail_drill};
 use hozon_shared::domain::id::EventId;
 use hozon_shared::ports::{Change, ErrorKind, PortError};
 use hozon_shared::snapshots::session::abandon;
@@ -19,17 +19,24 @@ const ATTEMPTS: usize = 5;
 enum DrillEnd {
     Compared(DrillTotals),
     Failed(Failure),
+    Cancelled,
 }
 
 /// Ends what keeps the objects of snapshots.
 pub(super) async fn release(task: &DrillTask<'_>) -> Result<(), WriteBackError> {
     end_fresh(&task.ports.capture, task.org, task.capture()).await?;
+    abandon(&task.ports.session, task.org, &task.rebuilt()).await?;
     Ok(abandon(&task.ports.session, task.org, &task.lease()).await?)
 }
 
 /// Ends a drill with what was compared.
 pub(super) async fn complete(task: &DrillTask<'_>, totals: DrillTotals) -> Result<(), WriteBackError> {
     end(task, &DrillEnd::Compared(totals)).await
+}
+
+/// Ends a drill that somebody has cancelled.
+pub(super) async fn cancel(task: &DrillTask<'_>) -> Result<(), WriteBackError> {
+    end(task, &DrillEnd::Cancelled).await
 }
 
 /// Ends a drill, unless it has ended otherwise meanwhile.
@@ -55,8 +62,9 @@ fn changes(task: &DrillTask<'_>, drill: Drill, backup: Option<Backup>, end: &Dri
     let now = task.ports.clock.now();
     let event = EventId(task.ports.ids.next(now));
     Ok(match end {
-        DrillEnd::Compared(totals) => complete_drill(drill, backup, *totals, now, event)?,
-        DrillEnd::Failed(failure) => fail_drill(drill, backup, failure.clone(), now, event)?,
+        DrillEnd::Compared(totals) if !drill.is_cancelling() => complete_drill(drill, backup, *totals, now, event)?,
+        DrillEnd::Failed(failure) if !drill.is_cancelling() => fail_drill(drill, backup, failure.clone(), now, event)?,
+        _ => end_cancelled_drill(drill, backup, now, event)?,
     })
 }
 

@@ -32,7 +32,10 @@ impl Steps<'_> {
             work.go_on();
             return Ok(true);
         }
-        let places = file_places(&self.task.ports.capture, &self.target.connection, self.task.capture()).await?;
+        let places = match work.has_record_tables {
+            true => FilePlaces::default(),
+            false => file_places(&self.task.ports.capture, &self.target.connection, self.task.capture()).await?,
+        };
         while let Some(stored) = tables.get(work.module) {
             let Some(run) = stored.files.get(work.lists) else {
                 (work.module, work.lists) = (work.module + 1, 0);

@@ -1,16 +1,15 @@
 //! Writes the rows of a drill, table by table, each in one transaction.
 
-use futures_util::{StreamExt, TryStreamExt};
 use hozon_shared::domain::drill::DrillFault;
-use hozon_shared::domain::writing::FillOutcome;
 use hozon_shared::drilled::DrillWork;
 use hozon_shared::ports::PortError;
-use hozon_shared::snapshots::file_bytes::ReadFailure;
 use hozon_shared::snapshots::reader::{StoredModule, rows};
 use hozon_shared::telemetry::Causes;
 
+use super::record_table::RecordTable;
 use super::steps::Steps;
 use crate::error::WriteBackError;
+use crate::filling::{FilledTable, fill_table};
 use crate::placed::is_damage;
 
 impl Steps<'_> {
@@ -20,9 +19,9 @@ impl Steps<'_> {
             work.go_on();
             return Ok(true);
         };
-        let Some(fault) = self.time.limit(self.table(stored)).await else {
+        let Some(fault) = self.time.limit(self.table(stored, self.backup.record_tables.get(work.module))).await else {
             // The next call has all of its time for it.
-            let too_long = || WriteBackError::DrillTooLong { module: stored.module.api_name.clone() };
+            let too_long = || WriteBackError::TooLong { module: stored.module.api_name.clone() };
             return if self.is_first { Err(too_long()) } else { Ok(false) };
         };
         work.restored_at(work.module).fault = fault?;
@@ -31,18 +30,17 @@ impl Steps<'_> {
     }
 
     /// Writes all rows of a module into its table. One that has rows was filled by a call that has ended before it could say so.
-    async fn table(&self, stored: &StoredModule) -> Result<Option<DrillFault>, WriteBackError> {
-        let (task, failure) = (self.task, ReadFailure::default());
-        let kept = failure.clone();
-        let rows = rows(task.ports.objects.clone(), task.org, &stored.module, stored.blocks.clone());
-        let rows = rows.map_err(move |error| kept.keep(error)).boxed();
-        let filled = self.target.writer.fill(&stored.module, rows).await;
-        match (filled, failure.take()) {
-            (Ok(FillOutcome::Filled(_) | FillOutcome::NotEmpty), _) => Ok(None),
-            (Ok(FillOutcome::Refused(reason)), _) => Ok(Some(DrillFault::Refused { reason })),
-            (Err(_), Some(failure)) => self.damage(failure).map(|()| Some(DrillFault::Damaged)),
-            (Err(error), None) => Err(self.target.failed()(error)),
-        }
+    async fn table(&self, stored: &StoredModule, made: Option<&RecordTable>) -> Result<Option<DrillFault>, WriteBackError> {
+        let rows = rows(self.task.ports.objects.clone(), self.task.org, &stored.module, stored.blocks.clone());
+        let (module, rows) = match made {
+            Some(made) => (&made.table, made.pages(rows)),
+            None => (&stored.module, rows),
+        };
+        Ok(match fill_table(self.target, module, rows).await? {
+            FilledTable::Filled => None,
+            FilledTable::Refused(reason) => Some(DrillFault::Refused { reason }),
+            FilledTable::Damaged => Some(DrillFault::Damaged),
+        })
     }
 
     /// Takes a failure of the store that says that what was stored is damaged or gone. Others are returned.

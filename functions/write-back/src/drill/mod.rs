@@ -7,6 +7,8 @@ mod drilled_backup;
 mod end;
 mod files;
 mod fill;
+mod rebuild;
+mod record_table;
 mod run;
 mod steps;
 mod tables;

@@ -6,7 +6,7 @@ use hozon_shared::snapshots::session::keep;
 
 use super::drill_task::DrillTask;
 use super::drilled_backup::DrilledBackup;
-use super::end::{complete, release};
+use super::end::{cancel, complete, release};
 use super::steps::Steps;
 use super::target;
 use crate::error::WriteBackError;
@@ -19,19 +19,23 @@ pub(crate) async fn drill(task: &DrillTask<'_>) -> Result<CallOutcome, WriteBack
         release(task).await?;
         return Ok(CallOutcome::Done);
     }
+    if drill.is_cancelling() {
+        return cancel(task).await.map(|()| CallOutcome::Done);
+    }
     keep(&ports.session, task.org, &task.lease(), ports.clock.now()).await?;
-    let target = target::open(ports, &drill).await?;
-    let backup = DrilledBackup::read(&*ports.objects, &drill).await?.ok_or(WriteBackError::SnapshotGone)?;
+    let (target, made) = target::open(ports, &drill).await?;
+    let backup = DrilledBackup::read(&*ports.objects, &drill, made.as_ref()).await?.ok_or(WriteBackError::SnapshotGone)?;
     if backup.tables.is_empty() {
         return Err(WriteBackError::NoTables);
     }
     let mut steps = Steps { task, target: &target, backup: &backup, time, is_first: true };
     let mut work = task.files().work().await?.unwrap_or_default();
     while work.phase != DrillPhase::Over {
-        match steps.one(&mut work).await? {
-            CallOutcome::Done if time.is_over() => return Ok(CallOutcome::Again),
-            CallOutcome::Done => {}
-            goes_on => return Ok(goes_on),
+        match task.unless_cancelled(steps.one(&mut work)).await? {
+            None => return cancel(task).await.map(|()| CallOutcome::Done),
+            Some(CallOutcome::Done) if time.is_over() => return Ok(CallOutcome::Again),
+            Some(CallOutcome::Done) => {}
+            Some(goes_on) => return Ok(goes_on),
         }
     }
     complete(task, work.totals()).await.map(|()| CallOutcome::Done)
@@ -46,6 +50,7 @@ impl Steps<'_> {
             DrillPhase::Fill => ended(self.fill(work).await?),
             DrillPhase::Files => ended(self.write_files(work).await?),
             DrillPhase::Tie => ended(self.tie(work).await?),
+            DrillPhase::Capture if work.has_record_tables => self.rebuild(work).await?,
             DrillPhase::Capture => self.capture(work).await?,
             DrillPhase::Compare => ended(self.compare(work).await?),
             DrillPhase::Over => CallOutcome::Done,

@@ -20,6 +20,9 @@ pub(super) struct Steps<'a> {
 impl Steps<'_> {
     /// The tables.
     pub(super) fn modules(&self) -> Vec<Module> {
+        if !self.backup.record_tables.is_empty() {
+            return self.backup.record_tables.iter().map(|table| table.table.clone()).collect();
+        }
         self.backup.tables.iter().map(|stored| stored.module.clone()).collect()
     }
 }

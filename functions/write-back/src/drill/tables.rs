@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use hozon_capture_database::{FreshCapture, capture_fresh};
 use hozon_shared::call_outcome::CallOutcome;
-use hozon_shared::domain::creating::{Clearing, CreationRefusal};
+use hozon_shared::domain::creating::Clearing;
 use hozon_shared::drilled::DrillWork;
 use hozon_shared::snapshots::of_restore::snapshot_before;
 use hozon_shared::snapshots::reader::StoredModule;
 
 use super::steps::Steps;
 use crate::error::WriteBackError;
+use crate::filling::require_made;
 
 impl Steps<'_> {
     /// Empties the restore target, unless it has something that no drill has made.
@@ -19,6 +20,7 @@ impl Steps<'_> {
             Clearing::Occupied { example } => Err(WriteBackError::Occupied { example }),
             Clearing::Cleared => {
                 work.left_out.clone_from(&self.backup.left_out);
+                work.has_record_tables = !self.backup.record_tables.is_empty();
                 work.go_on();
                 Ok(true)
             }
@@ -28,13 +30,7 @@ impl Steps<'_> {
     /// Makes the tables. Fails at the first that the server refuses.
     pub(super) async fn create(&self, work: &mut DrillWork) -> Result<bool, WriteBackError> {
         let creation = self.target.writer.create(&self.modules(), &[]).await.map_err(self.target.failed())?;
-        if let Some(fault) = creation.faults.first() {
-            let code = match &fault.reason {
-                CreationRefusal::UnknownType { declared, .. } => format!("unknown type {declared}"),
-                CreationRefusal::Server { code } => code.clone(),
-            };
-            return Err(WriteBackError::TableRefused { name: fault.part.name.clone(), code });
-        }
+        require_made(&creation)?;
         work.go_on();
         Ok(true)
     }

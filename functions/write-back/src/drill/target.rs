@@ -2,15 +2,18 @@
 
 use hozon_shared::domain::connection::{Connection, SourceSettings};
 use hozon_shared::domain::drill::Drill;
+use hozon_shared::domain::selection::Selection;
 
+use super::record_table::RecordTables;
 use crate::error::WriteBackError;
 use crate::ports::WriteBackPorts;
 use crate::target::{Target, writer};
 
 /// Opens the restore target of a drill. Fails if it is another one than when the drill was requested, if it is not there for drills, or if
-/// it is another kind of database than the CRM's. It is read as the CRM is, so that both have the same modules and fields.
-pub(super) async fn open(ports: &WriteBackPorts, drill: &Drill) -> Result<Target, WriteBackError> {
-    let own = ports.connections.connection(drill.org).await?.ok_or(WriteBackError::NotConnected)?;
+/// the CRM is another kind of database. Of a database it is read as the CRM is, so that both have the same modules and fields; for other
+/// sources it also says how tables are made.
+pub(super) async fn open(ports: &WriteBackPorts, drill: &Drill) -> Result<(Target, Option<RecordTables>), WriteBackError> {
+    let own = ports.connections.connection(drill.org).await?;
     let given = ports.connections.restore_target(drill.org).await?.ok_or(WriteBackError::NoDrillTarget)?;
     if given.id != drill.target {
         return Err(WriteBackError::ConnectionChanged);
@@ -18,12 +21,16 @@ pub(super) async fn open(ports: &WriteBackPorts, drill: &Drill) -> Result<Target
     if !given.drills {
         return Err(WriteBackError::NoDrillTarget);
     }
-    if given.source.kind() != own.source.kind() {
-        return Err(WriteBackError::OtherKind);
-    }
-    let connection = read_as(given, own);
+    let (connection, made) = match own.filter(|own| own.source.database().is_some()) {
+        Some(own) if given.source.kind() != own.source.kind() => return Err(WriteBackError::OtherKind),
+        Some(own) => (read_as(given, own), None),
+        None => {
+            let made = RecordTables::of(&given.source).ok_or(WriteBackError::Unsupported)?;
+            (Connection { selection: Selection::default(), ..given }, Some(made))
+        }
+    };
     let writer = writer(ports, &connection).await?;
-    Ok(Target { connection, writer })
+    Ok((Target { connection, writer }, made))
 }
 
 /// The restore target with what the CRM's connection says of schemas, profile and what is left out.

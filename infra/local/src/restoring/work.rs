@@ -69,7 +69,19 @@ impl<'a> RestoreWork<'a> {
         let RestoreOrder { connection, selection, policy } = order;
         let (id, backup, taken): (RestoreId, BackupId, _) = (RestoreId(ports.ids.next(now)), wanted.backup, wanted.taken);
         let (requester, target) = (administrator(), ConnectionRole::Source);
-        let request = RestoreRequest { org, id, requester, backup, taken, target, connection, undoes: None, selection, policy };
+        let request = RestoreRequest {
+            org,
+            id,
+            requester,
+            backup,
+            taken,
+            target,
+            connection,
+            undoes: None,
+            selection,
+            policy,
+            create: false,
+        };
         let restore = Restore::requested(request, now, RunLength::default());
         match ports.store.commit(org, request_restore(restore)).await {
             Err(error) if error.kind == ErrorKind::Conflict => bail!(say(

@@ -70,6 +70,27 @@ fn a_drill_is_the_same_only_if_nothing_differs() {
 }
 
 #[test]
+fn a_drill_that_was_cancelled_ends_once_its_execution_notices_that() {
+    let by = Person { id: UserId(9), name: "B".to_owned(), zuid: UserId(9) };
+    let now = at("2026-11-28T04:05:00Z");
+    let waiting = drill(true).cancel(&by, now).expect("cancels");
+    assert_eq!(
+        (waiting.status, waiting.ended, waiting.next_check()),
+        (DrillStatus::Cancelled, Some(now), None),
+        "no work has begun"
+    );
+    let begun = drill(true).begin(at("2026-11-28T04:01:00Z"));
+    let cancelled = begun.cancel(&by, now).expect("cancels");
+    assert!(cancelled.is_active() && cancelled.is_cancelling() && cancelled.ended.is_none());
+    let other = Person { id: UserId(3), ..by.clone() };
+    assert_eq!(cancelled.clone().cancel(&other, now).expect("cancels").cancelled_by, Some(by.clone()), "the first one counts");
+    let ended = end_cancelled_drill(cancelled, None, now, EventId(1)).expect("ends");
+    let events: Vec<_> =
+        ended.into_iter().filter_map(|change| if let Change::Event(event) = change { Some(event) } else { None }).collect();
+    assert_eq!((events[0].what.name(), events[0].by.clone()), ("drill_cancelled", by));
+}
+
+#[test]
 fn the_newest_drill_stands_beside_its_backup() {
     let backup = Backup::requested(OrgId(1), BackupId(2), person(), Claim::Unlimited, at("2026-11-28T03:00:00Z"));
     let beside = |changes: Vec<Change>| {

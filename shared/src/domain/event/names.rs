@@ -4,7 +4,7 @@ use super::EventKind;
 
 impl EventKind {
     /// Names of all kinds.
-    pub const NAMES: [&str; 55] = [
+    pub const NAMES: [&str; 57] = [
         "settings_saved",
         "source_set",
         "source_removed",
@@ -32,6 +32,7 @@ impl EventKind {
         "backup_overlapped",
         "backup_missed",
         "download_started",
+        "links_ending",
         "records_listed",
         "record_viewed",
         "records_searched",
@@ -45,6 +46,7 @@ impl EventKind {
         "drill_same",
         "drill_differs",
         "drill_failed",
+        "drill_cancelled",
         "order_placed",
         "order_confirmed",
         "purchased",
@@ -78,6 +80,7 @@ impl EventKind {
             Self::BackupStarted { .. } => "backup_started",
             Self::BackupReady { .. } => "backup_ready",
             Self::UnusualLoss { .. } => "unusual_loss",
+            Self::LinksEnding { .. } => "links_ending",
             Self::BackupFailed { .. } => "backup_failed",
             Self::BackupCancelled { .. } => "backup_cancelled",
             Self::BackupSkipped { .. } => "backup_skipped",

@@ -79,6 +79,9 @@ pub struct RestorePlan {
     pub modules: Vec<ModulePlan>,
     /// What hinders writing, at most [`MAX_HINDRANCES`].
     pub hindrances: Vec<Hindrance>,
+    /// API names of the modules whose tables are made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub creates: Vec<String>,
 }
 
 impl RestorePlan {
@@ -95,6 +98,11 @@ impl RestorePlan {
     /// Number of records and files that are written.
     pub fn writes(&self) -> u64 {
         self.counts().writes() + self.files().writes()
+    }
+
+    /// Whether it neither makes tables nor writes records or files.
+    pub fn does_nothing(&self) -> bool {
+        self.writes() == 0 && self.creates.is_empty()
     }
 
     /// Whether the connection's user may not write a module in which there is something to write.

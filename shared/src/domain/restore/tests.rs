@@ -26,6 +26,7 @@ fn requested() -> Restore {
         undoes: None,
         selection: RestoreSelection::Everything {},
         policy: RestorePolicy { change: true, delete: true },
+        create: false,
     };
     Restore::requested(request, at(1), RunLength::days(1))
 }
@@ -33,7 +34,7 @@ fn requested() -> Restore {
 fn plan(create: u64, delete: u64) -> RestorePlan {
     let counts = PlanCounts { create, delete, ..PlanCounts::default() };
     let module = ModulePlan { api_name: "deal".to_owned(), label: "Deal".to_owned(), counts, files: FilePlanCounts::default() };
-    RestorePlan { modules: vec![module], hindrances: Vec::new() }
+    RestorePlan { modules: vec![module], hindrances: Vec::new(), creates: Vec::new() }
 }
 
 fn planned(plan: RestorePlan) -> Restore {

@@ -23,8 +23,9 @@ use crate::telemetry::Causes;
 
 /// How often a batch is written while others publish the same module.
 const ATTEMPTS: usize = 10;
-/// A publication lists the whole module, so that batches are larger than those of a database. What became of a batch is one part of the report.
-const BATCH: WriteBatch = WriteBatch { records: 200, files: 200, file_bytes: 256 << 20 };
+/// A publication lists the whole module, so that batches are much larger than those of a database: a restore of 10,000 records lists it five
+/// times. What became of a batch is one part of the report.
+const BATCH: WriteBatch = WriteBatch { records: 2_000, files: 2_000, file_bytes: 256 << 20 };
 
 /// Writes into the native store of one organisation.
 pub struct NativeWriter {

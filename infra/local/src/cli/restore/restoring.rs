@@ -145,7 +145,7 @@ impl<'a> Restoring<'a> {
             counts: PlanCounts { create: module.rows, ..PlanCounts::default() },
             files: FilePlanCounts::default(),
         };
-        let mut plan = RestorePlan { modules: gone.iter().map(new).collect(), hindrances: Vec::new() };
+        let mut plan = RestorePlan { modules: gone.iter().map(new).collect(), hindrances: Vec::new(), creates: Vec::new() };
         println!("{}", shown::new_tables(&gone, &self.target));
         if !there.is_empty() {
             let (work, restore) = self.planned(&there).await?;
