@@ -623,10 +623,14 @@ interface Schemas {
         failure?: Schemas["FailureOut"] | null;
         /** @description Foreign keys that the restore target did not take. */
         foreign_keys_refused: string[];
+        /** @description Whether the source has no tables of its own: each record was restored as a document, into tables that the drill has made. */
+        has_record_tables: boolean;
         /** @example 554023000000408001 */
         id: string;
         /** @description Whether it has followed its backup by itself. */
         is_automatic: boolean;
+        /** @description Whether it was cancelled while it works: it ends in a moment. */
+        is_cancelling: boolean;
         /** @description API names of modules that are no tables, such as views. */
         left_out: string[];
         /** @description Modules that were restored and compared, those that differ first; empty until then. */
@@ -645,7 +649,7 @@ interface Schemas {
      * @description State of a drill. `SAME` and `DIFFERS` say whether what was restored is the same as the backup.
      * @enum {string}
      */
-    DrillStatus: "RUNNING" | "SAME" | "DIFFERS" | "FAILED";
+    DrillStatus: "RUNNING" | "SAME" | "DIFFERS" | "FAILED" | "CANCELLED";
     /** @description Sums of what a drill has restored and compared. */
     DrillTotalsOut: {
         /**
@@ -846,7 +850,7 @@ interface Schemas {
      * @description Kind of an event in the history.
      * @enum {string}
      */
-    EventName: "settings_saved" | "source_set" | "source_removed" | "restore_target_set" | "restore_target_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "zips_remade" | "zips_not_remade" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "drill_started" | "drill_same" | "drill_differs" | "drill_failed" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
+    EventName: "settings_saved" | "source_set" | "source_removed" | "restore_target_set" | "restore_target_removed" | "hold_set" | "hold_lifted" | "erasure_requested" | "erasure_confirmed" | "erasure_pending" | "erasure_completed" | "erasure_failed" | "erasure_cancelled" | "zips_remade" | "zips_not_remade" | "schedule_set" | "schedule_changed" | "schedule_stopped" | "backup_started" | "backup_ready" | "unusual_loss" | "backup_failed" | "backup_cancelled" | "backup_skipped" | "backup_overlapped" | "backup_missed" | "download_started" | "links_ending" | "records_listed" | "record_viewed" | "records_searched" | "attachment_downloaded" | "restore_planned" | "restore_confirmed" | "restore_completed" | "restore_failed" | "restore_cancelled" | "drill_started" | "drill_same" | "drill_differs" | "drill_failed" | "drill_cancelled" | "order_placed" | "order_confirmed" | "purchased" | "order_failed" | "order_expired" | "order_cancelled" | "refunded" | "disputed" | "dispute_won" | "subscription_renewed" | "payment_failed" | "subscription_cancelled" | "subscription_resumed" | "subscription_ended" | "plan_changed";
     ExamplesOut: {
         added: string[];
         changed: string[];
@@ -1273,7 +1277,7 @@ interface Schemas {
      * @description Kind of a notification.
      * @enum {string}
      */
-    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "unusual_loss" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended" | "drill_same" | "drill_differs" | "drill_failed";
+    NotificationKind: "scheduled" | "changed" | "stopped" | "archiving" | "ready" | "unusual_loss" | "links_ending" | "failed" | "cancelled" | "skipped" | "overlapped" | "missed" | "purchased" | "order_failed" | "refunded" | "payment_failed" | "subscription_ended" | "drill_same" | "drill_differs" | "drill_failed";
     NotificationsEnvelope: {
         info: Schemas["Unread"];
         notifications: Schemas["Notification"][];
@@ -1766,6 +1770,11 @@ interface Schemas {
          * @example 554023000000408001
          */
         backup: string;
+        /**
+         * @description Whether tables that the restore target lacks are made, with their keys, types, sequences and foreign keys. Of a restore of everything or
+         *     of modules into the restore target only.
+         */
+        create?: boolean;
         /** @description API names of modules. */
         modules?: string[] | null;
         policy?: Schemas["RestorePolicyIo"];
@@ -1782,8 +1791,12 @@ interface Schemas {
         backup: Schemas["RestoredBackupOut"];
         completed_time?: Schemas["LocalTime"] | null;
         confirmed_time?: Schemas["LocalTime"] | null;
+        /** @description Whether tables that the restore target lacks are made. */
+        create: boolean;
         failure?: Schemas["FailureOut"] | null;
         file_outcome?: Schemas["WrittenCountsOut"] | null;
+        /** @description Names of foreign keys that could not be added to tables that were made; empty until then. */
+        foreign_keys_refused: string[];
         /** @example 554023000000408001 */
         id: string;
         /** @description Whether another restore has undone it. */
@@ -1804,6 +1817,8 @@ interface Schemas {
     };
     /** @description What a restore does. */
     RestorePlanOut: Schemas["PlanCountsOut"] & {
+        /** @description API names of the modules whose tables are made. */
+        creates: string[];
         /** @description Attached files of the records. */
         files: Schemas["FilePlanCountsOut"];
         /** @description What hinders writing. */

@@ -118,7 +118,9 @@ function noticeOf(app, notice, leave) {
       : null,
     links.length ? el("ul", { class: "links" }, ...links) : null,
     links.length ? el("a", { href: "#/downloads", on: { click: leave } }, say("go_to_downloads")) : null,
-    (notice.kind === "ready" || notice.kind === "links_ending") && !links.length ? el("p", { class: "soft" }, icon("clock"), say("files_expired")) : null,
+    (notice.kind === "ready" || notice.kind === "links_ending") && !links.length
+      ? el("p", { class: "soft" }, icon("clock"), say("files_expired"))
+      : null,
   );
 }
 

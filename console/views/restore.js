@@ -46,7 +46,13 @@ export default function restore(app, backup = "", module = "", record = "", word
 /** Asks for the plan, and goes to it. @param {App} app @param {Asked} asked @param {Wishes} wishes */
 async function begin(app, asked, wishes) {
   const { backup } = asked;
-  const wanted = { backup, ...selectionOf(asked), policy: policyOf(wishes), target: wishes.target, create: makesTables(asked, wishes) };
+  const wanted = {
+    backup,
+    ...selectionOf(asked),
+    policy: policyOf(wishes),
+    target: wishes.target,
+    create: makesTables(asked, wishes),
+  };
   try {
     const { body } = await call("POST", "/restores", { body: wanted });
     app.go(address("restores", body.restore.id));

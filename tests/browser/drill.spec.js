@@ -1,4 +1,5 @@
-// Drills: begun beside a backup, followed on a page of their own, and found again beside the backup; the same and another outcome.
+// Drills: begun beside a backup, followed on a page of their own, and found again beside the backup; the same and another outcome, and one
+// that is cancelled.
 
 import { expect, open, say, test } from "./console.js";
 import { startDatabase } from "./database.js";
@@ -15,6 +16,10 @@ create function public.shouting() returns event_trigger language plpgsql as $$ b
     end if;
 end $$;
 create event trigger shouting on ddl_command_end when tag in ('CREATE TABLE', 'ALTER TABLE') execute function public.shouting()`;
+
+// Each row takes half a second.
+const DAWDLES = `create or replace function public.shout() returns trigger language plpgsql as $$ begin
+    perform pg_sleep(0.5); return new; end $$`;
 
 let databases;
 let place;
@@ -74,5 +79,16 @@ for (const locale of ["en", "ja"]) {
     await page.getByText(S("details"), { exact: true }).first().click();
     await expect(page.getByText(S("drill_status_DIFFERS"), { exact: true })).toBeVisible();
     await keep("beside");
+
+    databases[locale].sql(DAWDLES);
+    await drill();
+    await page.getByRole("button", { name: S("drill_cancel"), exact: true }).click();
+    await expect(page.getByRole("dialog").getByText(S("drill_cancel_question"))).toBeVisible();
+    await page
+      .getByRole("dialog")
+      .getByRole("button", { name: S("drill_cancel"), exact: true })
+      .click();
+    await expect(page.getByText(S("drill_status_CANCELLED"), { exact: true }).first()).toBeVisible();
+    await keep("cancelled");
   });
 }

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use hozon_shared::domain::allowance::Claim;
 use hozon_shared::domain::backup::{Backup, Failure};
-use hozon_shared::domain::drill::{Drill, DrillRequest, DrillStatus, DrillTotals, complete_drill, fail_drill, request_drill};
+use hozon_shared::domain::drill::{
+    Drill, DrillRequest, DrillStatus, DrillTotals, cancel_drill, complete_drill, end_cancelled_drill, fail_drill, request_drill,
+};
 use hozon_shared::domain::id::{BackupId, ConnectionId, DrillId, EventId, UserId};
 use hozon_shared::domain::organisation::Person;
 use hozon_shared::domain::run_length::RunLength;
@@ -55,6 +57,26 @@ async fn a_drill_excludes_others_and_stands_beside_its_backup() {
     };
     assert_eq!((ids(None, 5).await, ids(None, 1).await, ids(Some(DrillId(2)), 5).await), (vec![2, 1], vec![2], vec![1]));
     assert!(drills.drills(OTHER, None, 5).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_drill_that_was_cancelled_keeps_its_lock_until_it_has_ended() {
+    let emulators = Emulators::start().await;
+    let (store, drills) = (&emulators.ports.store, &emulators.ports.drills);
+    let backup = async || store.backup(ORG, BackupId(3)).await.unwrap().expect("is there");
+    let stored = async || drills.drill(ORG, DrillId(1)).await.unwrap().expect("is there");
+    let first = Backup::requested(ORG, BackupId(3), person(), Claim::Unlimited, at(0));
+    store.commit(ORG, request_drill(drill(1), first, EventId(1))).await.expect("is requested");
+    store.commit(ORG, vec![Change::Drill(Box::new(stored().await.begin(at(1))))]).await.expect("begins");
+    let wished = cancel_drill(stored().await, Some(backup().await), &person(), at(2), EventId(2)).expect("cancels");
+    store.commit(ORG, wished).await.expect("is stored");
+    assert!(stored().await.is_cancelling() && stored().await.cancelled_by == Some(person()));
+    let refused = store.commit(ORG, request_drill(drill(2), backup().await, EventId(3))).await.expect_err("one works");
+    assert_eq!(refused.kind, ErrorKind::Conflict);
+    let ended = end_cancelled_drill(stored().await, Some(backup().await), at(3), EventId(4)).expect("ends");
+    store.commit(ORG, ended).await.expect("releases the lock");
+    assert_eq!(backup().await.drill.expect("stands beside it").status, DrillStatus::Cancelled);
+    store.commit(ORG, request_drill(drill(2), backup().await, EventId(5))).await.expect("the lock is free");
 }
 
 #[tokio::test]

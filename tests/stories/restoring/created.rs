@@ -54,7 +54,7 @@ async fn tables_that_a_restore_target_lacks_are_made_once_the_plan_is_confirmed(
     let outcome = json!({ "written": 1140, "already_there": 0, "changed_meanwhile": 0, "refused": 0 });
     assert_eq!((&restore["outcome"], &restore["foreign_keys_refused"]), (&outcome, &json!([])), "{restore}");
     assert_eq!(data(&target), data(&crm));
-    let keys = "select conrelid::regclass, conname, pg_get_constraintdef(oid) from pg_constraint where contype in ('f', 'p') order by 1, 2";
+    let keys = "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint where contype in ('f', 'p') order by 1, 2";
     assert_eq!(target.psql(keys), crm.psql(keys));
     // Sequences are behind the rows.
     target.sql("insert into sales.offer (deal) values (1); insert into note (deal_id, body) values (1, 'new')").await;
@@ -131,7 +131,7 @@ fn mariadb(server: &MariadbServer) -> Vec<String> {
 async fn mariadb_is_a_restore_target_with_and_without_tables() {
     let (crm, target, world) = tokio::join!(MariadbServer::start(&[]), MariadbServer::start(&[]), World::start());
     crm.sql(
-        "create table firm (id int primary key auto_increment, name varchar(50), boss int, upper_name varchar(50) as (upper(name)) stored, changed datetime(6), logo blob);
+        "create table firm (id int primary key auto_increment, name varchar(50), boss int, upper_name varchar(50) as (upper(name)) stored, changed datetime(6), logo blob) charset utf8mb4;
          create table person (id int primary key, firm int not null, tags set('a', 'b', 'c'), rate decimal(12, 4), constraint of_firm foreign key (firm) references firm (id));
          alter table firm add constraint of_boss foreign key (boss) references person (id);
          create table `no key` (a int, b varchar(9)); insert into `no key` values (1, 'x'), (1, 'x'), (null, null);
