@@ -81,6 +81,7 @@ for (const locale of ["en", "ja"]) {
     await keep("beside");
 
     databases[locale].sql(DAWDLES);
+    await page.goto(`${program.url}/#/history`);
     await drill();
     await page.getByRole("button", { name: S("drill_cancel"), exact: true }).click();
     await expect(page.getByRole("dialog").getByText(S("drill_cancel_question"))).toBeVisible();
