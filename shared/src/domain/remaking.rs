@@ -156,7 +156,8 @@ mod tests {
         let again = begun.clone().begin_remake(at(4), RunLength::days(1)).expect("begins again");
         assert_eq!((again.next_check(), again.is_being_remade(at(28))), (Some(at(28)), false));
         let made = again.complete_remake(vec![zip()], Some(7), at(5)).expect("made");
-        assert_eq!((made.next_check(), made.statement, made.expires()), (None, Some(7), at(1) + LINK_LIFE));
+        let reminder = at(1) + LINK_LIFE - TimeDelta::days(1);
+        assert_eq!((made.next_check(), made.statement, made.expires()), (Some(reminder), Some(7), at(1) + LINK_LIFE));
         assert!(made.can_be_downloaded(at(6)) && made.files == [zip()]);
     }
 
