@@ -8,6 +8,9 @@ mod kills;
 mod record_tables;
 
 use hozon_shared::domain::backup::Backup;
+use hozon_shared::ports::{ObjectRef, read_all};
+use hozon_shared::snapshots::of_backup::{module_of, snapshot_of};
+use hozon_shared::snapshots::stores::stored_object;
 use hozon_tests::{Answer, MariadbServer, PostgresServer, World};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -61,6 +64,19 @@ async fn beside(world: &World, backup: &Backup) -> Value {
 /// What a drill says of a module.
 fn module<'a>(drill: &'a Value, name: &str) -> &'a Value {
     drill["modules"].as_array().unwrap().iter().find(|module| module["api_name"] == name).unwrap()
+}
+
+/// Damages the stored rows of a module of a backup.
+async fn damage_rows(world: &World, backup: &Backup, api_name: &str) {
+    let objects = &*world.local.ports.objects;
+    let snapshot = snapshot_of(objects, world.org, backup.id).await.unwrap().unwrap();
+    let module = snapshot.modules.iter().find(|module| module.api_name == api_name).unwrap();
+    let stored = module_of(objects, world.org, module).await.unwrap();
+    let at: ObjectRef = stored_object(world.org, &stored.blocks[0].object);
+    let mut bytes = read_all(objects, &at).await.unwrap().to_vec();
+    let middle = usize::try_from(stored.blocks[0].bytes / 2).unwrap();
+    bytes[middle..middle + 40].iter_mut().for_each(|byte| *byte ^= 0x5a);
+    objects.put(&at, bytes.into(), "application/octet-stream").await.unwrap();
 }
 
 /// A connected CRM with a backup, and an empty database for drills.

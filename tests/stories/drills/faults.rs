@@ -1,11 +1,8 @@
 //! What a drill finds: values that the restore target changes, data of the backup that is damaged, and a database that is not empty.
 
-use hozon_shared::ports::ObjectRef;
-use hozon_shared::snapshots::of_backup::{module_of, snapshot_of};
-use hozon_shared::snapshots::stores::stored_object;
 use serde_json::json;
 
-use super::{Drilled, beside, drilled, get, module, one};
+use super::{Drilled, beside, damage_rows, drilled, get, module, one};
 
 /// Has the database change a name of each contact, as a trigger of a CRM may do.
 const GARBLING: &str = "
@@ -41,15 +38,7 @@ async fn values_that_the_restore_target_changes_are_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn data_of_the_backup_that_is_damaged_is_found() {
     let Drilled { target, world, backup, .. } = Drilled::start().await;
-    let objects = &world.local.ports.objects;
-    let snapshot = snapshot_of(&**objects, world.org, backup.id).await.unwrap().unwrap();
-    let deal = snapshot.modules.iter().find(|module| module.api_name == "deal").unwrap();
-    let stored = module_of(&**objects, world.org, deal).await.unwrap();
-    let at: ObjectRef = stored_object(world.org, &stored.blocks[0].object);
-    let mut bytes = hozon_shared::ports::read_all(&**objects, &at).await.unwrap().to_vec();
-    let middle = usize::try_from(stored.blocks[0].bytes / 2).unwrap();
-    bytes[middle..middle + 40].iter_mut().for_each(|byte| *byte ^= 0x5a);
-    objects.put(&at, bytes.into(), "application/octet-stream").await.unwrap();
+    damage_rows(&world, &backup, "deal").await;
 
     let drill = drilled(&world, &backup).await;
     assert_eq!(drill["status"], "DIFFERS", "{drill}");

@@ -3,13 +3,10 @@
 
 use hozon_capture_database::capture_awaited;
 use hozon_emulator_zoho::{SampleSize, State};
-use hozon_shared::ports::ObjectRef;
-use hozon_shared::snapshots::of_backup::{module_of, snapshot_of};
-use hozon_shared::snapshots::stores::stored_object;
 use hozon_tests::{Crm, MariadbServer, PostgresServer, World, ZohoWorld, csv, hurry};
 use serde_json::{Value, json};
 
-use super::{beside, drilled, for_drills, module, one, set_target};
+use super::{beside, damage_rows, drilled, for_drills, module, one, set_target};
 use crate::database_program::{ended, left_to_program, program, waiting};
 
 /// Has the database take the first record of each table for none, and change the second one.
@@ -103,15 +100,7 @@ async fn damaged_data_of_the_native_store_is_found() {
     world.import(crm().inputs()).await;
     for_drills(&world, &target).await;
     let backup = world.back_up().await;
-    let objects = &world.local.ports.objects;
-    let snapshot = snapshot_of(&**objects, world.org, backup.id).await.unwrap().unwrap();
-    let notes = snapshot.modules.iter().find(|module| module.api_name == "Notes").unwrap();
-    let stored = module_of(&**objects, world.org, notes).await.unwrap();
-    let at: ObjectRef = stored_object(world.org, &stored.blocks[0].object);
-    let mut bytes = hozon_shared::ports::read_all(&**objects, &at).await.unwrap().to_vec();
-    let middle = usize::try_from(stored.blocks[0].bytes / 2).unwrap();
-    bytes[middle..middle + 40].iter_mut().for_each(|byte| *byte ^= 0x5a);
-    objects.put(&at, bytes.into(), "application/octet-stream").await.unwrap();
+    damage_rows(&world, &backup, "Notes").await;
     let drill = drilled(&world, &backup).await;
     assert_eq!(drill["status"], "DIFFERS", "{drill}");
     let (notes, leads) = (module(&drill, "Notes"), module(&drill, "Leads"));
