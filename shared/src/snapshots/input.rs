@@ -4,7 +4,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 
-use crate::domain::crm::{Attachment, DataCategory, Field};
+use crate::domain::crm::{Attachment, DataCategory, Field, Module};
 use crate::domain::structure::Structure;
 use crate::ports::{ErrorKind, ObjectBody, PortError};
 
@@ -25,6 +25,14 @@ pub struct ModuleHead {
     pub key: Vec<String>,
     /// What making the table again needs, if the source says it.
     pub structure: Option<Structure>,
+}
+
+impl From<&Module> for ModuleHead {
+    /// Describes a stored version, for the next one.
+    fn from(stored: &Module) -> Self {
+        let Module { api_name, label, order, contents, fields, key, structure, .. } = stored.clone();
+        Self { api_name, label, order, contents, fields, key, structure }
+    }
 }
 
 /// An attachment to store. The writer determines its size.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
 use hozon::sample::{Size, generate};
-use hozon_shared::domain::crm::{DataCategory, Module};
+use hozon_shared::domain::crm::DataCategory;
 use hozon_shared::domain::rows::{Cell, RowPage};
 use hozon_shared::ports::{ErrorKind, Ports};
 use hozon_shared::snapshots::amend::Changes;
@@ -29,11 +29,6 @@ struct Damage {
     garbled: u64,
     files_gone: u64,
     files_garbled: u64,
-}
-
-fn head(stored: &StoredModule) -> ModuleHead {
-    let Module { api_name, label, order, contents, fields, key, structure, .. } = stored.module.clone();
-    ModuleHead { api_name, label, order, contents, fields, key, structure }
 }
 
 async fn begin(ports: &Ports, world: &World) -> Session {
@@ -80,7 +75,7 @@ async fn damage(world: &World) -> Damage {
         change(&newer);
         damage.deleted += gone.len() as u64;
         changes.deleted = gone.iter().cloned().collect();
-        let mut writer = session.amend(&module, head(&stored), changes).await.unwrap();
+        let mut writer = session.amend(&module, ModuleHead::from(&stored.module), changes).await.unwrap();
         if module.attachments > 0 {
             damage_files(world, &stored, &mut writer, (&gone, &mut damage)).await;
         }
@@ -131,7 +126,7 @@ async fn publish(world: &World, api_name: &str, rows: Vec<Vec<String>>) {
             page.push(&cells).unwrap();
             changes.rows.push(page);
         }
-        let writer = session.amend(&module, head(&stored), changes).await.unwrap();
+        let writer = session.amend(&module, ModuleHead::from(&stored.module), changes).await.unwrap();
         let version = writer.keep_attachments(&module).await.unwrap().finish().await.unwrap();
         match session.publish_if_unchanged(&[version], ports.clock.now()).await {
             Err(error) if error.kind == ErrorKind::Conflict => {}

@@ -58,16 +58,10 @@ impl Steps<'_> {
         let column = found.fields.iter().position(|field| field.api_name == RECORD);
         let column = column.ok_or_else(|| failed(SourceErrorKind::Changed(name.clone()).into()))?;
         let ModuleReading { mut rows, .. } = state.read(found, None).await.map_err(&failed)?;
-        let mut writer = session.module(head_of(stored));
+        let mut writer = session.module(ModuleHead::from(&stored.module));
         while let Some(page) = rows.try_next().await.map_err(&failed)? {
             writer.page(table.records(&page.rows, column)?).await?;
         }
         Ok(writer.finish().await?)
     }
-}
-
-/// Describes a module as the backup has it.
-fn head_of(stored: &StoredModule) -> ModuleHead {
-    let Module { api_name, label, order, contents, fields, key, structure, .. } = stored.module.clone();
-    ModuleHead { api_name, label, order, contents, fields, key, structure }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
 
-use super::{NativeError, NativeVersion, NativeWriter, head_of};
+use super::{NativeError, NativeVersion, NativeWriter};
 use crate::domain::snapshot::{FileRun, StoredFile};
 use crate::domain::writing::{Refusal, WriteOutcome};
 use crate::ports::{ErrorKind, FileDetails, FileOutcomes, FileWrite, ObjectBody, PortError, SourceBytes};
 use crate::snapshots::error::WriteError;
 use crate::snapshots::file_bytes::ReadFailure;
 use crate::snapshots::find::id_of_text;
-use crate::snapshots::input::{NewAttachment, unreadable};
+use crate::snapshots::input::{ModuleHead, NewAttachment, unreadable};
 use crate::snapshots::reader::{StoredModule, files};
 use crate::snapshots::session::Session;
 use crate::snapshots::single_file::FoundFile;
@@ -48,7 +48,8 @@ impl NativeWriter {
         if plan.left.iter().all(Option::is_some) {
             return Ok(NativeVersion { version: None, outcomes });
         }
-        let mut writer = session.rest_of_module(head_of(stored), StoredPart::rows_of(stored)).knowing(&stored.module);
+        let mut writer =
+            session.rest_of_module(ModuleHead::from(&stored.module), StoredPart::rows_of(stored)).knowing(&stored.module);
         let (mut record, mut moved): (Option<String>, Vec<ListedFile>) = (None, Vec::new());
         for (run, file) in listed {
             let of_record = &file.attachment.record_id;

@@ -10,8 +10,7 @@ use async_trait::async_trait;
 
 use super::error::WriteError;
 use super::find::{IdRanges, RecordReader};
-use super::input::ModuleHead;
-use super::reader::{StoredModule, stored_module};
+use super::reader::stored_module;
 use super::session::{Origin, Session, SessionPorts};
 use crate::domain::crm::Module;
 use crate::domain::id::OrgId;
@@ -155,10 +154,4 @@ impl NativeWriter {
     fn reader(&self) -> RecordReader {
         RecordReader { objects: self.session.stores.objects.clone(), org: self.org, ranges: self.ranges.clone() }
     }
-}
-
-/// Describes a stored version, for the next one.
-fn head_of(stored: &StoredModule) -> ModuleHead {
-    let Module { api_name, label, order, contents, fields, key, structure, .. } = stored.module.clone();
-    ModuleHead { api_name, label, order, contents, fields, key, structure }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
-use super::{NativeError, NativeVersion, NativeWriter, head_of};
+use super::{NativeError, NativeVersion, NativeWriter};
 use crate::archive::csv::kept_columns;
 use crate::domain::crm::Module;
 use crate::domain::rows::{Cell, RowPage, UnevenRows};
 use crate::domain::writing::{Cells, RecordWrite, Refusal, WriteOutcome, WriteStep};
 use crate::ports::{ErrorKind, PortError};
 use crate::snapshots::amend::Changes;
+use crate::snapshots::input::ModuleHead;
 use crate::snapshots::reader::StoredModule;
 use crate::snapshots::row_key::RowKey;
 use crate::snapshots::row_values::{RowValues, RowsById, WantedRows, read_rows};
@@ -92,7 +93,7 @@ impl NativeWriter {
             return Ok(NativeVersion { version: None, outcomes });
         }
         let gone: HashSet<String> = changes.deleted.iter().cloned().collect();
-        let writer = session.amend(current, head_of(stored), changes).await?;
+        let writer = session.amend(current, ModuleHead::from(&stored.module), changes).await?;
         let writer = self.with_files_but(writer, stored, &gone).await?;
         Ok(NativeVersion { version: Some(writer.finish().await?), outcomes })
     }
